@@ -1,0 +1,178 @@
+"""Why, and why not: the condition tree of a rule, walked over the facts of one claim.
+
+It comes from the same text the engine runs: every node of the tree is asked in SQL, and shown with
+its truth and the values it saw.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrubjay.condition import Node
+from scrubjay.engine import NOT_KNOWN, Grain, connect, plain
+from scrubjay.errors import UnknownClaim
+from scrubjay.facts import build_facts
+from scrubjay.formats import read_files
+from scrubjay.reference.law import Law, load_laws
+from scrubjay.rule import Rule, find_rule, load_rules
+from scrubjay.tables import GRAINS
+from scrubjay.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One node of a condition with its truth over a row: True, False, or None for unknown."""
+
+    kind: str
+    text: str
+    truth: bool | None
+    values: dict[str, Any]
+    parts: tuple[Reading, ...]
+
+    def lines(self, depth: int = 1) -> Iterator[str]:
+        """The tree as indented text lines."""
+        mark = {True: "yes", False: "no", None: "???"}[self.truth]
+        head = f"{'  ' * depth}{mark:<4}"
+        if self.kind in ("and", "or"):
+            yield head + ("all of:" if self.kind == "and" else "any of:")
+        elif self.kind == "not":
+            yield head + "not:"
+        elif self.kind == "case":
+            yield head + self.text
+        else:
+            values = ", ".join(f"{name} = {_shown(value)}" for name, value in self.values.items())
+            yield head + self.text + (f"   [{values}]" if values else "")
+        for part in self.parts:
+            yield from part.lines(depth + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What one rule says of one service line or claim, and why."""
+
+    rule: str
+    name: str
+    title: str
+    grain: str
+    claim_id: str | None
+    line_number: int | None
+    outcome: str  # violation, unknown, clear, out_of_scope
+    severity: str | None
+    missing: list[dict[str, Any]]
+    fix: dict[str, Any]
+    applies: Reading
+    violates: Reading
+
+    def text(self) -> str:
+        """The explanation as plain text for a terminal."""
+        place = f"claim {self.claim_id}" + (f", line {self.line_number}" if self.line_number is not None else "")
+        words = {"violation": "violated", "unknown": "cannot tell", "clear": "clear", "out_of_scope": "does not apply"}
+        rows = [f"{self.rule} {self.title}", f"{place}: {words[self.outcome]}"]
+        rows += ["applies when", *self.applies.lines()]
+        if self.outcome != "out_of_scope":
+            rows += ["violated when", *self.violates.lines()]
+        for one in self.missing:
+            rows.append(f"missing: {one['fact']}, because {one['because']}; ask {one['supplied_by'] or 'the billing office'}")
+        if self.fix:
+            rows.append("fix: " + ", ".join(f"{key} = {_shown(value)}" for key, value in self.fix.items()))
+        return "\n".join(rows)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return NOT_KNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def explain(
+    paths: Iterable[str | Path],
+    *,
+    claim: str,
+    line: int | None = None,
+    rule: str | None = None,
+    workspace: Workspace | None = None,
+    received: dt.date | None = None,
+) -> list[Explanation]:
+    """What every rule (or one) says of a claim, or of one of its lines, and why or why not.
+
+    Preview rules answer too. Raises UnknownClaim when no claim of the files has this id, UnknownRule
+    for a rule that is not there.
+    """
+    rules = list(load_rules().values()) if rule is None else [find_rule(load_rules(), rule)]
+    workspace = workspace or Workspace.empty()
+    tables = read_files(paths, column_map=workspace.column_map)
+    connection = connect()
+    laws = load_laws()
+    build_facts(connection, tables, workspace.registries, laws, received)
+    found: list[Explanation] = []
+    for grain, table in GRAINS.items():
+        chosen = [one for one in rules if one.grain == grain]
+        connection.execute(f"CREATE OR REPLACE TABLE one_claim AS SELECT * FROM {table.name} WHERE claim_id = ?", [claim])
+        if chosen and connection.sql("SELECT count(*) FROM one_claim").fetchall() != [(0,)]:
+            compiled = Grain(connection, table, chosen, laws, [], source="one_claim")
+            found += (one for each in chosen for one in _explain(compiled, each) if line in (None, one.line_number))
+    if not found and not any(one == claim for one in tables["claims"].column("claim_id").to_pylist()):
+        raise UnknownClaim(f"No claim in these files has the id '{claim}' (CLM01). Ids are compared as they stand, with case.")
+    return found
+
+
+def explain_rows(connection: duckdb.DuckDBPyConnection, rule: Rule, laws: dict[str, Law]) -> Iterator[Explanation]:
+    """What one rule says of every row of its fact table in the connection, by row id."""
+    yield from _explain(Grain(connection, rule.table, [rule], laws, []), rule)
+
+
+def _explain(grain: Grain, rule: Rule) -> Iterator[Explanation]:
+    """The explanations of one rule for every row of the table at hand."""
+    nodes = list(_nodes(rule.condition))
+    missing = rule.condition.missing_sql(grain.law_columns, grain.laws, grain.table)
+    asked = [f"{grain.sql(node)} AS n{number}" for number, node in enumerate(nodes)]
+    asked += [f"coalesce({sql}, FALSE) AS m{number}" for number, sql in enumerate(missing.values())]
+    asked += [f'{grain.sql(node)} AS "fix:{key}"' for key, node in rule.fix.items()]
+    rows = grain.connection.sql(f"SELECT *, {', '.join(asked)} FROM evaluated ORDER BY row_id").to_arrow_table().to_pylist()
+    for row in rows:
+        truth = {id(node): row[f"n{number}"] for number, node in enumerate(nodes)}
+        applies, result = truth[id(rule.applies)], truth[id(nodes[0])]
+        outcome = {True: "violation", None: "unknown", False: "clear"}[result]
+        if applies is False:
+            outcome = "out_of_scope"
+        because = {name: row[name] for column in grain.table.columns if (name := column.because)}
+        lacking = [grain.missing(name, because) for number, name in enumerate(missing) if row[f"m{number}"]]
+        yield Explanation(
+            rule=rule.code,
+            name=rule.name,
+            title=rule.title,
+            grain=rule.grain,
+            claim_id=row["claim_id"],
+            line_number=row.get("line_number"),
+            outcome=outcome,
+            severity={"violation": rule.severity, "unknown": rule.unknown}.get(outcome),
+            missing=lacking if outcome == "unknown" else [],
+            fix={key: plain(row[f"fix:{key}"]) for key in rule.fix} if outcome == "violation" else {},
+            applies=_reading(rule.applies, truth, row),
+            violates=_reading(rule.violates, truth, row),
+        )
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for part in node.parts:
+        yield from _nodes(part)
+
+
+def _reading(node: Node, truth: dict[int, bool | None], row: dict[str, Any]) -> Reading:
+    return Reading(
+        node.kind,
+        node.text,
+        truth[id(node)],
+        {name: row[name] for name in node.columns},
+        tuple(_reading(part, truth, row) for part in node.parts),
+    )

@@ -1,0 +1,56 @@
+-- One row per professional claim: whose rules apply, and the dates the payer would use.
+--
+-- payer_program    from the payers registry (payer_id, on the claim's first service date), else from
+--                  the claim filing code (SBR09). NULL: neither says so.
+-- receipt_date     from the claim table (a mapped column, later 835 and 277CA), else --received.
+-- *_earliest       no claim is received before its service or the making of its file, none is
+--                  finished before it was received. NULL only when nothing at all is dated.
+-- is_paper_claim   NULL: a CSV that does not say how its claims are sent.
+
+CREATE OR REPLACE TABLE claim_dates AS
+SELECT claim_key, min(service_date) AS first_service_date
+FROM professional_lines
+GROUP BY claim_key;
+
+CREATE OR REPLACE TABLE payer_programs AS
+SELECT
+    c.claim_key,
+    CASE WHEN count(DISTINCT p.payer_program) = 1 THEN min(p.payer_program) END AS registered_program
+FROM claims AS c
+JOIN claim_dates AS d USING (claim_key)
+JOIN payers AS p
+    ON p.payer_id = c.payer_id
+    AND (p.effective_from IS NULL OR p.effective_from <= d.first_service_date)
+    AND (p.effective_to IS NULL OR p.effective_to >= d.first_service_date)
+GROUP BY c.claim_key;
+
+-- Claim filing indicator codes that name a programme; the others (HM, 11, ZZ …) do not.
+CREATE OR REPLACE MACRO program_of_filing_code(code) AS CASE
+    WHEN code = 'MB' THEN 'medicare_part_b'
+    WHEN code = 'MA' THEN 'medicare_part_a'
+    WHEN code = '16' THEN 'medicare_advantage'
+    WHEN code = 'MC' THEN 'medicaid'
+    WHEN code IN ('CI', 'BL', '12', '13', '14', '15', 'HM', 'AM', 'LM') THEN 'commercial'
+    WHEN code = 'WC' THEN 'workers_compensation'
+    WHEN code IN ('CH', 'VA', 'FI', 'OF', 'TV', '11') THEN 'other_government'
+END;
+
+CREATE OR REPLACE TABLE professional_claims AS
+SELECT
+    c.*,
+    coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) AS payer_program,
+    CASE WHEN coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) IS NOT NULL THEN NULL
+         WHEN c.claim_filing_code IS NULL
+             THEN 'the claim has no claim filing code, and the payers registry has no row for its payer'
+         ELSE 'the claim filing code names no programme, and the payers registry has no row for its payer'
+    END AS payer_program_because,
+    coalesce(c.receipt_date, run.received) AS known_receipt_date,
+    greatest(coalesce(c.receipt_date, run.received), d.first_service_date, c.transaction_date) AS receipt_date_earliest,
+    greatest(c.paid_date, coalesce(c.receipt_date, run.received), d.first_service_date, c.transaction_date)
+        AS paid_date_earliest,
+    CASE c.claim_form WHEN 'paper' THEN TRUE WHEN 'electronic' THEN FALSE END AS is_paper_claim
+FROM claims AS c
+CROSS JOIN run
+LEFT JOIN claim_dates AS d USING (claim_key)
+LEFT JOIN payer_programs AS p USING (claim_key)
+WHERE c.claim_type = 'professional';

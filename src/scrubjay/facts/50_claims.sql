@@ -1,0 +1,65 @@
+-- claim_facts: one row per professional claim, with what its lines say together.
+--
+-- service_location_count           different service locations its lines name; at least 1.
+-- has_office_and_facility_lines    codes paid at the facility rate beside others. Telehealth codes
+--                                  are left out: there the code follows the patient, not the building.
+
+CREATE OR REPLACE TABLE claim_facts AS
+WITH lines AS (
+    SELECT
+        f.claim_key,
+        f.place_of_service_code,
+        f.has_place_of_service,
+        f.line_place_of_service_code <> '' AND f.line_place_of_service_code = f.claim_place_of_service_code AS is_redundant,
+        w.location_id,
+        f.place_of_service_code IN (
+            SELECT code FROM law_code_sets WHERE path = 'us.cms.mpfs.facility_rate_pos'
+        ) AS is_facility,
+        f.place_of_service_code IN (
+            SELECT code FROM law_code_sets WHERE path = 'us.cms.telehealth.place_of_service_codes'
+        ) AS is_telehealth
+    FROM service_line_facts AS f
+    LEFT JOIN line_sites AS w USING (row_id)
+),
+sums AS (
+    SELECT
+        claim_key,
+        count(*) AS line_count,
+        bool_and(is_redundant) AS has_redundant_line_place_of_service,
+        greatest(count(DISTINCT location_id), 1) AS service_location_count,
+        coalesce(bool_or(is_facility AND has_place_of_service AND NOT is_telehealth), FALSE)
+            AND coalesce(bool_or(NOT is_facility AND has_place_of_service AND NOT is_telehealth), FALSE)
+            AS has_office_and_facility_lines,
+        coalesce(string_agg(DISTINCT place_of_service_code, ' ' ORDER BY place_of_service_code)
+            FILTER (WHERE has_place_of_service), '') AS place_of_service_codes
+    FROM lines
+    GROUP BY claim_key
+)
+SELECT
+    row_number() OVER (ORDER BY c.claim_key) - 1 AS row_id,
+    c.claim_key,
+    c.file_id,
+    c.claim_id,
+    c.byte_offset AS claim_byte_offset,
+    c.row_number AS claim_row_number,
+    c.transaction_control_number,
+    c.billing_provider_npi,
+    c.payer_name,
+    c.payer_program,
+    c.payer_program_because,
+    c.known_receipt_date AS receipt_date,
+    CASE WHEN c.known_receipt_date IS NULL THEN 'no receipt date was given' END AS receipt_date_because,
+    c.receipt_date_earliest,
+    c.paid_date,
+    CASE WHEN c.paid_date IS NULL THEN 'no remittance was given' END AS paid_date_because,
+    c.paid_date_earliest,
+    c.is_paper_claim,
+    CASE WHEN c.is_paper_claim IS NULL THEN 'the file does not say how its claims are sent' END AS is_paper_claim_because,
+    s.line_count,
+    s.place_of_service_codes,
+    coalesce(c.place_of_service_code, '') AS claim_place_of_service_code,
+    s.has_redundant_line_place_of_service,
+    s.service_location_count,
+    s.has_office_and_facility_lines
+FROM professional_claims AS c
+JOIN sums AS s USING (claim_key);

@@ -1,0 +1,76 @@
+"""Tables and reference → one wide row per grain. All joining happens here, in numbered SQL files.
+
+Each file begins with what one row is and what NULL means for its columns. The tables it leaves
+behind are those of `scrubjay.tables.FACT_TABLES`, column for column.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrubjay.reference.law import Law, code_set_rows
+from scrubjay.tables import CLAIMS, FACT_TABLES, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, arrow_schema
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+STEPS = tuple(sorted(Path(__file__).parent.glob("[0-9][0-9]_*.sql")))
+
+
+def build_facts(
+    connection: duckdb.DuckDBPyConnection,
+    tables: dict[str, pa.Table],
+    registries: dict[str, pa.Table | None],
+    laws: dict[str, Law],
+    received: dt.date | None = None,
+) -> None:
+    """Leave the fact tables in the connection.
+
+    ``tables`` are those of `formats.read_files`; a registry that is None is not kept at all, so
+    nothing is known of it. ``received`` is the day the payer received claims that do not say it.
+    """
+    import pyarrow as pa
+
+    for table in (CLAIMS, PROFESSIONAL_LINES, INSTITUTIONAL_LINES):
+        connection.register(table.name, _numbered(tables[table.name], table.name))
+    for table in REGISTRIES:
+        kept = registries.get(table.name)
+        if kept is None:
+            kept = arrow_schema(table).append(pa.field("row_number", pa.int64())).empty_table()
+        connection.register(table.name, kept)
+    connection.register("law_code_sets", _rows(code_set_rows(laws), ("path", "code", "effective")))
+    values = [(law.path, version.value, version.effective) for law in laws.values() for version in law.versions if version.value is not None]
+    connection.register("law_values", _rows(values, ("path", "value", "effective")))
+    has = ", ".join(f"{registries.get(table.name) is not None} AS has_{table.name}" for table in REGISTRIES)
+    connection.execute(f"CREATE OR REPLACE TABLE run AS SELECT CAST(? AS DATE) AS received, {has}", [received])
+    for step in STEPS:
+        connection.execute(step.read_text(encoding="utf-8"))
+    for table in FACT_TABLES:
+        columns = ", ".join(f'CAST("{c.name}" AS {_sql_type(c.type)}) AS "{c.name}"' for c in table.columns)
+        connection.execute(f"CREATE OR REPLACE VIEW {table.name}_checked AS SELECT {columns} FROM {table.name}")
+
+
+def _sql_type(type_: str) -> str:
+    from scrubjay.tables import SQL_TYPES
+
+    return SQL_TYPES[type_]  # type: ignore[index]
+
+
+def _numbered(table: pa.Table, name: str) -> pa.Table:
+    """Professional lines with a row_id, which numbers them in the order of the files."""
+    import numpy as np
+    import pyarrow as pa
+
+    if name != PROFESSIONAL_LINES.name:
+        return table
+    return table.append_column("row_id", pa.array(np.arange(table.num_rows)))
+
+
+def _rows(rows: list[tuple[object, ...]], names: tuple[str, ...]) -> pa.Table:
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True)) or [() for _ in names]
+    return pa.table({name: pa.array(column) for name, column in zip(names, columns, strict=True)})

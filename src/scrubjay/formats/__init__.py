@@ -1,0 +1,179 @@
+"""Files → tables. The only room that knows a segment, a loop or a column of somebody's export.
+
+`read_files` looks at the content of each file, never at its name, and hands on the tables that
+`scrubjay.tables` documents: files, claims, professional_lines, institutional_lines and
+intake_problems. A reader never judges a claim, and never raises for what stands in a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrubjay.errors import UsageError
+from scrubjay.formats import x12
+from scrubjay.tables import READER_TABLES, arrow_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+HEAD_BYTES = 1 << 16
+
+
+def list_files(paths: Iterable[str | Path]) -> list[Path]:
+    """The files named, and those below the folders named, in sorted order.
+
+    Hidden files in folders are passed over. Raises UsageError for a path that is not there.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            below = (p for p in path.rglob("*") if p.is_file())
+            found += sorted(p for p in below if not any(part.startswith(".") for part in p.relative_to(path).parts))
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UsageError(f"There is no file or folder '{path}'. Check the spelling and where you stand ({Path.cwd()}).")
+    return list(dict.fromkeys(found))
+
+
+def read_files(
+    paths: Iterable[str | Path],
+    *,
+    column_map: dict[str, str] | None = None,
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> dict[str, pa.Table]:
+    """The tables of `scrubjay.tables.READER_TABLES` for these files, by name.
+
+    ``column_map`` maps headers of a CSV to our columns; ``on_bytes`` hears how many bytes were read.
+    """
+    import pyarrow as pa
+
+    parts: dict[str, list[pa.Table]] = {table.name: [] for table in READER_TABLES}
+    files: list[dict[str, Any]] = []
+    problems: list[dict[str, Any]] = []
+    next_claim_key = 0
+    for file_id, path in enumerate(list_files(paths)):
+        row, tables, found = _read_file(path, file_id, next_claim_key, column_map, on_bytes)
+        files.append(row)
+        problems += ({"file_id": file_id, **problem} for problem in found)
+        for name, table in tables.items():
+            parts[name].append(table)
+        next_claim_key += row["claims"] + sum(p["problem"] == "interchange-cut-short" for p in found)
+    schemas = {table.name: arrow_schema(table) for table in READER_TABLES}
+    parts["files"] = [pa.Table.from_pylist(files, schemas["files"])]
+    parts["intake_problems"] = [pa.Table.from_pylist(problems, schemas["intake_problems"])]
+    return {name: pa.concat_tables(tables) if tables else schemas[name].empty_table() for name, tables in parts.items()}
+
+
+def _read_file(
+    path: Path, file_id: int, first_claim_key: int, column_map: dict[str, str] | None, on_bytes: Callable[[int], None]
+) -> tuple[dict[str, Any], dict[str, pa.Table], list[dict[str, Any]]]:
+    """One file: its row of files, its claims and lines, its problems."""
+    row: dict[str, Any] = {"file_id": file_id, "name": str(path), "kind": "unknown", "claims": 0, "lines": 0, "remittances": 0}
+    try:
+        row["bytes"] = path.stat().st_size
+        with path.open("rb") as handle:
+            head = handle.read(HEAD_BYTES)
+    except OSError as error:
+        row |= {"bytes": 0, "kind": "unreadable"}
+        reason = error.strerror or type(error).__name__
+        return row, {}, [_problem("error", "unreadable file", f"The file could not be opened: {reason}.", "Check its permissions.")]
+    if x12.looks_like_x12(head):
+        return _read_x12(path, row, first_claim_key, on_bytes)
+    on_bytes(row["bytes"])
+    for kind, found in _other_kinds(head):
+        row["kind"] = kind
+        return row, {}, [found]
+    from scrubjay.formats.delimited import read_delimited
+
+    table = read_delimited(path, file_id, first_claim_key, head, column_map)
+    if table is None:
+        return row, {}, [
+            _problem(
+                "error",
+                "unknown kind of file",
+                "This is neither X12 nor a table of claims that Scrubjay knows. Nothing in it was read.",
+                "Give an 837 file, or a CSV or Parquet file with a header row; name its columns under [columns] in scrubjay.toml.",
+            )
+        ]
+    row |= {
+        "kind": table.kind,
+        "claims": table.claims.num_rows,
+        "lines": table.professional_lines.num_rows + table.institutional_lines.num_rows,
+    }
+    tables = {
+        "claims": table.claims,
+        "professional_lines": table.professional_lines,
+        "institutional_lines": table.institutional_lines,
+    }
+    return row, tables, table.problems
+
+
+def _read_x12(
+    path: Path, row: dict[str, Any], first_claim_key: int, on_bytes: Callable[[int], None]
+) -> tuple[dict[str, Any], dict[str, pa.Table], list[dict[str, Any]]]:
+    from scrubjay.formats.claims_837 import read_x12
+
+    found = read_x12(str(path), row["file_id"], first_claim_key, on_bytes)
+    row |= {
+        "kind": found.kind,
+        "claims": found.claims.num_rows,
+        "lines": found.line_count,
+        "remittances": found.remittance_count,
+    }
+    problems = found.problems
+    if not row["claims"] and "837" not in found.kind:
+        what = f"{row['remittances']} remittance claims are counted, not yet analysed" if row["remittances"] else "it holds no claims"
+        problems.append(
+            _problem("info", "no claims", f"The file is read as {found.kind}; {what}. Nothing in it was checked.", "Nothing to do.")
+        )
+    tables = {
+        "claims": found.claims,
+        "professional_lines": found.professional_lines,
+        "institutional_lines": found.institutional_lines,
+    }
+    return row, tables, problems
+
+
+_SIGNATURES = (
+    (b"PK\x03\x04", "zip archive", "Unpack it and give the files inside (an .xlsx workbook: save the sheet as CSV)."),
+    (b"PK\x05\x06", "zip archive", "The archive is empty."),
+    (b"\x1f\x8b", "gzip file", "Unpack it and give the file inside."),
+    (b"BZh", "bzip2 file", "Unpack it and give the file inside."),
+    (b"\xfd7zXZ", "xz file", "Unpack it and give the file inside."),
+    (b"7z\xbc\xaf", "7z archive", "Unpack it and give the files inside."),
+    (b"%PDF", "PDF", "Export the claims as an 837 or CSV file."),
+    (b"\xd0\xcf\x11\xe0", "old Office file", "Save the sheet as CSV."),
+)
+_OPENINGS = (
+    (("MSH|", "FHS|", "BHS|"), "HL7 v2", "HL7 messages are not read yet. Nothing in the file was checked."),
+    (("{", "["), "JSON", "JSON (FHIR) is not read yet. Nothing in the file was checked."),
+    (("<",), "HTML or XML", "This is a web page or XML, perhaps an error page of a download. Nothing in it was read."),
+    (("ISA",), "damaged X12", "The file begins like X12, but its interchange header (ISA) cannot be read. Nothing in it was read."),
+    (("GS*", "ST*"), "damaged X12", "The file begins inside an X12 interchange: its header (ISA) is missing. Nothing in it was read."),
+)
+
+
+def _other_kinds(head: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a file is that is neither X12 nor a table, with the problem that says so."""
+    opening = x12.decode(head[:256].removeprefix(b"\xef\xbb\xbf")).lstrip()
+    if not head.strip(b"\xef\xbb\xbf \t\r\n\x00"):
+        yield "empty", _problem("error", "empty file", "The file is empty.", "Export or transfer it again.")
+    for signature, kind, advice in _SIGNATURES:
+        if head.startswith(signature):
+            yield kind, _problem("error", "not a claim file", f"This is a {kind}, not a claim file. Nothing in it was read.", advice)
+    for openings, kind, message in _OPENINGS:
+        if opening.startswith(openings):
+            severity = "info" if "not read yet" in message else "error"
+            yield kind, _problem(severity, "not a claim file", message, "Give an 837 file, or a CSV or Parquet file of claims.")
+    if not head.startswith(b"PAR1") and head.count(0) > len(head) // 100:
+        yield (
+            "binary",
+            _problem("error", "not a claim file", "This is a binary file. Nothing in it was read.", "Give an 837, CSV or Parquet file."),
+        )
+
+
+def _problem(severity: str, problem: str, message: str, advice: str) -> dict[str, Any]:
+    return x12.problem_row(severity, problem, message, advice, None)

@@ -1,0 +1,1 @@
+"""What others publish or the organisation keeps: the law, code sets, registries. Loaded and dated."""

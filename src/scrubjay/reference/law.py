@@ -1,0 +1,214 @@
+"""The law as data: dated, cited YAML files → SQL that picks the version by the date that counts.
+
+A law file is a code set (``x IN LAW('path')``), a value (``LAW('path')``) or a table (joined by the
+facts). Each version names the day it takes effect and, where it differs, which date of the claim
+decides. Before the first version the law is silent: NULL, the outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from pathlib import Path
+
+from scrubjay.errors import DefinitionError, UnknownLaw, near_miss
+from scrubjay.strict_yaml import as_date, check_keys, load_yaml
+from scrubjay.tables import PAYER_PROGRAMS
+
+LAW_FOLDER = Path(__file__).parents[1] / "law"
+
+# Dates a version may be keyed on. The payer's dates may be unknown, but never lie before the
+# service or the making of the file: <date>_earliest holds that bound.
+KEY_DATES = ("service_date", "receipt_date", "paid_date")
+_BOUNDED = ("receipt_date", "paid_date")
+
+_FILE_KEYS = ("title", "kind", "keyed_on", "payers", "unit", "keys", "versions")
+_VERSION_KEYS = ("effective", "values", "adds", "removes", "value", "rows", "keyed_on", "reference", "checked")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What holds from one day on."""
+
+    effective: dt.date
+    keyed_on: str
+    values: tuple[str, ...]  # code_set: all codes, amendments applied
+    value: Decimal | None  # value
+    rows: tuple[dict[str, str], ...]  # table
+    cite: str
+    document: str
+    checked: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """One law file: its path (``us.cms.mpfs.facility_rate_pos``) and its versions, oldest first."""
+
+    path: str
+    title: str
+    kind: str
+    payers: tuple[str, ...]  # empty: every payer
+    unit: str
+    versions: tuple[Version, ...]
+    file: str
+
+    def on(self, day: dt.date) -> Version | None:
+        """The version in force on a day, whichever date it is keyed on; None before the first."""
+        return next((version for version in reversed(self.versions) if version.effective <= day), None)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The fact columns that decide which version answers."""
+        dates = dict.fromkeys(version.keyed_on for version in self.versions)
+        return (*dates, *(("payer_program",) if self.payers else ()))
+
+
+@cache
+def load_laws(*folders: Path) -> dict[str, Law]:
+    """All law files, by path; files of a later folder replace those of an earlier one.
+
+    With no folder, the law that ships with Scrubjay. Raises DefinitionError.
+    """
+    laws: dict[str, Law] = {}
+    for folder in folders or (LAW_FOLDER,):
+        for file in sorted(folder.rglob("*.yaml")):
+            path = ".".join(file.relative_to(folder).with_suffix("").parts)
+            laws[path] = read_law(file.read_text(encoding="utf-8"), path, str(file.relative_to(folder)))
+    return laws
+
+
+def find_law(laws: dict[str, Law], path: str) -> Law:
+    """The law of this path. Raises UnknownLaw, naming the nearest."""
+    if path not in laws:
+        raise UnknownLaw(f"There is no law '{path}'.{near_miss(path, list(laws))} 'scrubjay law' lists them all.")
+    return laws[path]
+
+
+def read_law(text: str, path: str, file: str) -> Law:
+    """A law from the text of its file. Raises DefinitionError."""
+    document = load_yaml(text, file)
+    check_keys(document, _FILE_KEYS, ("title", "kind", "keyed_on", "versions"), file, "a law file")
+    kind = document["kind"]
+    if kind not in ("code_set", "value", "table"):
+        raise DefinitionError(f"kind is '{kind}'", file=file, advice="use code_set, value or table")
+    payers = tuple(document.get("payers") or ())
+    for payer in payers:
+        if payer not in PAYER_PROGRAMS:
+            raise DefinitionError(f"unknown payer programme '{payer}'", file=file, advice="use one of " + ", ".join(PAYER_PROGRAMS))
+    versions: list[Version] = []
+    if not isinstance(document["versions"], list) or not document["versions"]:
+        raise DefinitionError("versions must be a list with at least one version", file=file)
+    for raw in document["versions"]:
+        versions.append(_read_version(raw, kind, document["keyed_on"], versions[-1] if versions else None, file))
+    return Law(path, document["title"], kind, payers, document.get("unit") or "", tuple(versions), file)
+
+
+def _read_version(raw: object, kind: str, keyed_on: str, before: Version | None, file: str) -> Version:
+    check_keys(raw, _VERSION_KEYS, ("effective", "reference", "checked"), file, "a version")
+    assert isinstance(raw, dict)
+    effective = as_date(raw["effective"], file, "effective")
+    what = f"the version of {effective}"
+    if before and effective <= before.effective:
+        raise DefinitionError(f"{what} does not come after that of {before.effective}", file=file, advice="order versions by date")
+    keyed_on = raw.get("keyed_on", keyed_on)
+    if keyed_on not in KEY_DATES:
+        raise DefinitionError(f"{what} is keyed on '{keyed_on}'", file=file, advice="use one of " + ", ".join(KEY_DATES))
+    check_keys(raw["reference"], ("cite", "document"), ("cite",), file, f"the reference of {what}")
+    checked = raw["checked"]
+    values: tuple[str, ...] = ()
+    value: Decimal | None = None
+    rows: tuple[dict[str, str], ...] = ()
+    if kind == "code_set":
+        if ("values" in raw) == bool("adds" in raw or "removes" in raw):
+            raise DefinitionError(f"{what} needs either values, or adds and removes", file=file)
+        if "values" in raw:
+            values = _unique(raw["values"], what, file)
+        else:
+            held = list(before.values) if before else []
+            for code in _unique(raw.get("removes") or [], what, file):
+                if code not in held:
+                    raise DefinitionError(f"{what} removes '{code}', which is not in force", file=file)
+                held.remove(code)
+            for code in _unique(raw.get("adds") or [], what, file):
+                if code in held:
+                    raise DefinitionError(f"{what} adds '{code}', which is in force already", file=file)
+                held.append(code)
+            values = tuple(held)
+    elif kind == "value":
+        try:
+            value = Decimal(raw["value"])
+        except (KeyError, TypeError, InvalidOperation):
+            raise DefinitionError(f"{what} has no number as its value", file=file, advice="write value: 250") from None
+    else:
+        rows = tuple(raw.get("rows") or ())
+    return Version(
+        effective,
+        keyed_on,
+        values,
+        value,
+        rows,
+        raw["reference"]["cite"],
+        raw["reference"].get("document", ""),
+        None if checked in ("null", "", None) else as_date(checked, file, "checked"),
+    )
+
+
+def _unique(codes: object, what: str, file: str) -> tuple[str, ...]:
+    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+        raise DefinitionError(f"{what}: a code set is a list of quoted codes", file=file)
+    if len(set(codes)) != len(codes):
+        raise DefinitionError(f"{what} names a code twice", file=file)
+    return tuple(codes)
+
+
+def law_sql(law: Law, operand: str | None = None) -> str:
+    """The SQL of ``operand IN LAW(…)`` (Boolean) or ``LAW(…)`` (a number) over a row of facts.
+
+    NULL where the law is silent, the deciding date is not known, or the payer is not listed.
+    """
+    if law.kind == "value":
+        return _versioned(law, [f"CAST({version.value} AS DECIMAL(18,4))" for version in law.versions])
+    # An IN list must not be empty; no code is the empty text.
+    return _versioned(law, [f"({operand} IN ({quoted(version.values) or chr(39) * 2}))" for version in law.versions])
+
+
+def law_version_sql(law: Law) -> str:
+    """The SQL that gives the effective date of the version in force, as text."""
+    return _versioned(law, [f"'{version.effective}'" for version in law.versions])
+
+
+def _versioned(law: Law, answers: list[str]) -> str:
+    """A CASE over the dates that count, newest version outermost; see architecture § 5, *Dates*."""
+    sql = "NULL"
+    for version, answer in zip(law.versions, answers, strict=True):
+        older, key, day = sql, version.keyed_on, f"DATE '{version.effective}'"
+        sql = f"CASE WHEN {key} >= {day} THEN {answer} WHEN {key} < {day} THEN {older}"
+        if key in _BOUNDED:
+            sql += f" WHEN {key}_earliest >= {day} THEN {answer} WHEN {older} = {answer} THEN {answer}"
+        sql += " END"
+    if law.payers:
+        sql = f"CASE WHEN payer_program IN ({quoted(law.payers)}) THEN {sql} END"
+    return sql
+
+
+def quoted(values: Iterable[str]) -> str:
+    """Values as SQL text literals with commas between.
+
+    >>> quoted(["a", "o'b"])
+    "'a', 'o''b'"
+    """
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+
+
+def code_set_rows(laws: dict[str, Law]) -> list[tuple[str, str, dt.date]]:
+    """Every code of every code set with the first day it was in force: (path, code, effective)."""
+    rows = []
+    for law in laws.values():
+        seen: set[str] = set()
+        for version in law.versions:
+            rows += [(law.path, code, version.effective) for code in version.values if code not in seen]
+            seen.update(version.values)
+    return rows

@@ -1,0 +1,220 @@
+"""A rule is a document: one Markdown page whose front matter holds two conditions.
+
+`load_rules` reads the pages of a folder, checks them strictly, and gives `Rule` values. The page
+stays the manual: `Rule.body` is its text under the fixed headings.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from scrubjay.condition import Node, parse_condition, parse_expression
+from scrubjay.errors import DefinitionError, UnknownRule, near_miss
+from scrubjay.reference.law import Law, load_laws
+from scrubjay.strict_yaml import check_keys, load_yaml
+from scrubjay.tables import GRAINS, Table
+
+RULES_FOLDER = Path(__file__).parent / "rules"
+
+HEADINGS = (
+    "What it does",
+    "Why it is a problem",
+    "Example",
+    "When it cannot tell",
+    "Remedy",
+    "References",
+)
+_CHOICES = {
+    "severity": ("error", "warning", "info"),
+    "unknown": ("hold", "warning", "info"),
+    "consequence": ("reject", "return_to_provider", "deny", "overpayment", "underpayment", "audit"),
+    "status": ("preview", "stable", "deprecated", "removed"),
+}
+FIX_SAFETY = ("safe", "review", "display")
+_REQUIRED = ("code", "grain", "severity", "unknown", "consequence", "status", "since", "basis", "authority")
+_REQUIRED += ("applies", "violates", "message", "evidence")
+_KEYS = (*_REQUIRED, "exposure", "expected_response", "fix")
+_FILE_NAME = re.compile(r"(?P<code>[A-Z]{3}\d{3})-(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule page, read and checked."""
+
+    code: str
+    name: str
+    title: str
+    grain: str
+    severity: str
+    unknown: str
+    consequence: str
+    status: str
+    since: str
+    basis: tuple[str, ...]
+    authority: tuple[str, ...]
+    applies: Node
+    violates: Node
+    exposure: Node | None
+    expected_response: dict[str, str]
+    message: str
+    evidence: tuple[str, ...]
+    fix: dict[str, Node]
+    fix_safety: str | None
+    body: str
+    file: str
+
+    @property
+    def table(self) -> Table:
+        return GRAINS[self.grain]
+
+    @property
+    def condition(self) -> Node:
+        """``applies AND violates``: true is a violation, NULL unknown, false no finding."""
+        return Node("and", "boolean", "applies AND violates", (self.applies, self.violates))
+
+
+@cache
+def load_rules(*folders: Path) -> dict[str, Rule]:
+    """The rules of the pages in these folders, by code. Raises DefinitionError.
+
+    With no folder, the rules that ship with Scrubjay.
+    """
+    laws = load_laws()
+    rules: dict[str, Rule] = {}
+    for folder in folders or (RULES_FOLDER,):
+        for file in sorted(folder.glob("*.md")):
+            rule = read_rule(file.read_text(encoding="utf-8"), file.name, laws)
+            if rule.code in rules:
+                raise DefinitionError(f"the code {rule.code} is used by another page ({rules[rule.code].file})", file=file.name)
+            rules[rule.code] = rule
+    return rules
+
+
+def find_rule(rules: dict[str, Rule], code: str) -> Rule:
+    """The rule of this code. Raises UnknownRule, naming the nearest."""
+    if code.upper() not in rules:
+        raise UnknownRule(f"There is no rule '{code}'.{near_miss(code.upper(), list(rules))} 'scrubjay rules' lists them all.")
+    return rules[code.upper()]
+
+
+def select_rules(rules: dict[str, Rule], select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> list[Rule]:
+    """The rules to run: those whose code begins with a selected prefix, less the ignored ones.
+
+    Without ``select`` all stable rules. A preview rule runs only when its whole code is selected.
+    Raises UnknownRule for a prefix that fits no rule.
+    """
+    for prefix in (*select, *ignore):
+        if not any(code.startswith(prefix.upper()) for code in rules):
+            raise UnknownRule(f"No rule code begins with '{prefix}'.{near_miss(prefix.upper(), list(rules))}")
+    wanted, unwanted = (tuple(p.upper() for p in select), tuple(p.upper() for p in ignore))
+    return [
+        rule
+        for rule in rules.values()
+        if (not wanted or rule.code.startswith(wanted))
+        and not (unwanted and rule.code.startswith(unwanted))
+        and (rule.status in ("stable", "deprecated") or rule.code in wanted)
+    ]
+
+
+def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
+    """A rule from the text of its page. Raises DefinitionError with file and line."""
+    named = _FILE_NAME.fullmatch(file)
+    if not named:
+        raise DefinitionError("the file is not named like a rule page", file=file, advice="name it SET101-what-is-wrong.md")
+    head, _, body = text.removeprefix("---\n").partition("\n---\n")
+    if not text.startswith("---\n") or not body:
+        raise DefinitionError("the page has no front matter", file=file, line=1, advice="begin with --- and end the block with ---")
+    front = load_yaml(head, file, 2)
+    check_keys(front, _KEYS, _REQUIRED, file, "the front matter", 2)
+
+    def line_of(key: str) -> int | None:
+        return next((n for n, line in enumerate(text.splitlines(), 1) if line.startswith(f"{key}:")), None)
+
+    def wrong(problem: str, key: str, advice: str) -> DefinitionError:
+        return DefinitionError(problem, file=file, line=line_of(key), advice=advice)
+
+    for key, choices in _CHOICES.items():
+        if front[key] not in choices:
+            raise wrong(f"{key} is '{front[key]}'", key, "use one of " + ", ".join(choices))
+    if front["code"] != named["code"]:
+        raise wrong(f"the code is '{front['code']}', the file is named {named['code']}", "code", "let both agree")
+    if front["grain"] not in GRAINS:
+        raise wrong(f"there is no grain '{front['grain']}'", "grain", "use one of " + ", ".join(GRAINS))
+    table = GRAINS[front["grain"]]
+
+    def texts(key: str) -> tuple[str, ...]:
+        value = front[key]
+        if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+            raise wrong(f"{key} must be a list", key, f"write {key}: [one, two]")
+        return tuple(value)
+
+    def expression(key: str, value: Any, kind: Any = parse_expression) -> Node:
+        if not isinstance(value, str):
+            raise wrong(f"{key} must be text", key, "write an expression over fact columns")
+        node: Node = kind(value, table, laws, file, line_of(key))
+        return node
+
+    evidence = texts("evidence")
+    for name in evidence:
+        if name not in table:
+            hint = near_miss(name, list(table.names))
+            raise wrong(f"evidence names '{name}', which is no column of {table.name}.{hint}", "evidence", "name a fact column")
+    message = " ".join(front["message"].split())
+    for name in _PLACEHOLDER.findall(message):
+        if name not in evidence:
+            raise wrong(f"the message names '{name}', which is not in evidence", "message", "add it to evidence")
+    fix = dict(front.get("fix") or {})
+    safety = fix.pop("safety", None)
+    if (safety is None) != (not fix) or (safety is not None and safety not in FIX_SAFETY):
+        raise wrong("a fix needs a safety and a change", "fix", "safety: one of " + ", ".join(FIX_SAFETY))
+    response = front.get("expected_response") or {}
+    if not isinstance(response, dict):
+        raise wrong("expected_response must be a mapping", "expected_response", "write {'277CA': 'A7:249'}")
+    title = _check_body(body, file, text)
+    if title.lower().replace(",", "").replace(" ", "-") != named["name"]:
+        raise DefinitionError(f"the title is '{title}', the file is named '{named['name']}'", file=file, advice="let both agree")
+    return Rule(
+        code=front["code"],
+        name=named["name"],
+        title=title,
+        grain=front["grain"],
+        severity=front["severity"],
+        unknown=front["unknown"],
+        consequence=front["consequence"],
+        status=front["status"],
+        since=front["since"],
+        basis=texts("basis"),
+        authority=texts("authority"),
+        applies=expression("applies", front["applies"], parse_condition),
+        violates=expression("violates", front["violates"], parse_condition),
+        exposure=expression("exposure", front["exposure"]) if "exposure" in front else None,
+        expected_response=response,
+        message=message,
+        evidence=evidence,
+        fix={key: expression("fix", value) for key, value in fix.items()},
+        fix_safety=safety,
+        body=body.strip() + "\n",
+        file=file,
+    )
+
+
+def _check_body(body: str, file: str, text: str) -> str:
+    """The title of the page; its headings must be the fixed ones, in order, none of them empty."""
+    lines = body.strip().splitlines()
+    if not lines or not lines[0].startswith("# "):
+        raise DefinitionError("the page has no title", file=file, advice="begin the text with '# Title'")
+    found = tuple(line[3:].strip() for line in lines if line.startswith("## "))
+    if found != HEADINGS:
+        raise DefinitionError(
+            f"the headings are {', '.join(found) or 'missing'}", file=file, advice="use, in this order: " + ", ".join(HEADINGS)
+        )
+    for heading, part in zip(HEADINGS, re.split(r"^## .*$", body, flags=re.MULTILINE)[1:], strict=True):
+        if not part.strip():
+            line = next(n for n, one in enumerate(text.splitlines(), 1) if one == f"## {heading}")
+            raise DefinitionError(f"nothing stands under '{heading}'", file=file, line=line, advice="write the section")
+    return lines[0][2:].strip()

@@ -1,0 +1,690 @@
+"""Every table and column that passes between the rooms of Scrubjay.
+
+One place says what a row is, which type a column has, whether it may be NULL, what NULL and the
+value mean, where the value stands on the wire, and who can supply it when it is missing. Readers,
+registries, facts, the condition grammar and the documentation all take their columns from here.
+
+NULL means *not known* (or, in the tables of `formats/`, *sent empty*). A column with
+``nullable=False`` is always known: what a claim leaves blank is known to be blank, and is said by
+a Boolean (``has_place_of_service``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ColumnType = Literal["text", "integer", "decimal", "amount", "date", "timestamp", "boolean"]
+
+SQL_TYPES: dict[ColumnType, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "decimal": "DECIMAL(18,4)",
+    "amount": "DECIMAL(18,2)",  # US dollars
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name and type, and the words a reader of a finding needs about it."""
+
+    name: str
+    type: ColumnType
+    meaning: str
+    nullable: bool = True
+    source: str = ""  # loop and element on the wire: "2400 SV105"
+    supplied_by: str = ""  # who can fill it in when it is missing
+    because: str = ""  # facts: the column that says why this one is missing
+    required: bool = False  # registries: a row without it is refused
+    allowed: tuple[str, ...] = ()  # registries: the only values taken
+    check: Literal["", "npi", "state", "zip"] = ""  # registries: a check beyond the type
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: its name, what one row is, and its columns in order."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name} has no column {name}")
+
+    def __contains__(self, name: str) -> bool:
+        return any(column.name == name for column in self.columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """The Arrow schema of a table: decimals as decimal128, timestamps in microseconds."""
+    import pyarrow as pa
+
+    types: dict[ColumnType, pa.DataType] = {
+        "text": pa.string(),
+        "integer": pa.int64(),
+        "decimal": pa.decimal128(18, 4),
+        "amount": pa.decimal128(18, 2),
+        "date": pa.date32(),
+        "timestamp": pa.timestamp("us"),
+        "boolean": pa.bool_(),
+    }
+    return pa.schema([pa.field(column.name, types[column.type]) for column in table.columns])
+
+
+def _address(prefix: str, whose: str, loop: str) -> tuple[Column, ...]:
+    return (
+        Column(f"{prefix}_address_line_1", "text", f"first address line of {whose}", source=f"{loop} N301"),
+        Column(f"{prefix}_address_line_2", "text", f"second address line of {whose}", source=f"{loop} N302"),
+        Column(f"{prefix}_city", "text", f"city of {whose}", source=f"{loop} N401"),
+        Column(f"{prefix}_state", "text", f"state of {whose}", source=f"{loop} N402"),
+        Column(f"{prefix}_zip", "text", f"ZIP code of {whose}, 5 or 9 digits as sent", source=f"{loop} N403"),
+    )
+
+
+# --- what the readers hand on ---------------------------------------------------------------------
+
+FILES = Table(
+    "files",
+    "one input file",
+    (
+        Column("file_id", "integer", "number of the file in this run", nullable=False),
+        Column("name", "text", "the path as given", nullable=False),
+        Column("kind", "text", "what its content is: 837P, 837I, 837, 835, csv …", nullable=False),
+        Column("bytes", "integer", "size of the file in bytes", nullable=False),
+        Column("claims", "integer", "claims read", nullable=False),
+        Column("lines", "integer", "service lines read", nullable=False),
+        Column("remittances", "integer", "remittance claims (CLP) counted", nullable=False),
+    ),
+)
+
+INTAKE_PROBLEMS = Table(
+    "intake_problems",
+    "something in a file that could not be read, or does not add up",
+    (
+        Column("file_id", "integer", "the file", nullable=False),
+        Column(
+            "severity",
+            "text",
+            "error: something was lost or a payer would refuse it; warning; info",
+            nullable=False,
+        ),
+        Column("problem", "text", "short name of the kind of problem", nullable=False),
+        Column("message", "text", "what was found and what it means", nullable=False),
+        Column("advice", "text", "what to do", nullable=False),
+        Column("byte_offset", "integer", "where the segment starts in the file; NULL for a CSV row"),
+        Column("row_number", "integer", "row of a CSV or Parquet file, 1 is the first data row"),
+        Column("segment", "text", "segment identifier"),
+        Column("element", "text", "element or column"),
+        Column("claim_id", "text", "the claim that is damaged by it, where there is one"),
+    ),
+)
+
+CLAIMS = Table(
+    "claims",
+    "one claim (CLM), professional, institutional or dental",
+    (
+        Column("claim_key", "integer", "number of the claim in this run", nullable=False),
+        Column("file_id", "integer", "the file it stands in", nullable=False),
+        Column("claim_type", "text", "professional, institutional or dental", nullable=False),
+        Column("byte_offset", "integer", "start of its CLM segment in the file; NULL for CSV"),
+        Column("row_number", "integer", "first row of the claim in a CSV or Parquet file"),
+        Column("transaction_control_number", "text", "transaction set it was sent in", source="ST02"),
+        Column("transaction_date", "date", "day the file was made", source="BHT04"),
+        Column("claim_form", "text", "electronic, paper, or NULL when not known"),
+        Column("claim_id", "text", "patient control number of the claim", source="2300 CLM01"),
+        Column("charge_amount", "amount", "total charge", source="2300 CLM02"),
+        Column(
+            "place_of_service_code",
+            "text",
+            "place of service of the whole claim, as sent (professional)",
+            source="2300 CLM05-1",
+        ),
+        Column(
+            "type_of_bill_code",
+            "text",
+            "facility code and frequency, three characters (institutional)",
+            source="2300 CLM05-1, CLM05-3",
+        ),
+        Column("claim_frequency_code", "text", "1 original, 7 replacement, 8 void", source="2300 CLM05-3"),
+        Column("payer_claim_control_number", "text", "the payer's number of the earlier claim", source="2300 REF*F8"),
+        Column("statement_from_date", "date", "statement from date (institutional)", source="2300 DTP*434"),
+        Column("statement_through_date", "date", "statement through date (institutional)", source="2300 DTP*434"),
+        Column("admission_date", "date", "admission date", source="2300 DTP*435"),
+        Column("discharge_date", "date", "discharge date", source="2300 DTP*096"),
+        Column("principal_diagnosis_code", "text", "principal diagnosis", source="2300 HI*ABK"),
+        Column("billing_provider_npi", "text", "billing provider", source="2010AA NM109"),
+        *_address("billing_provider", "the billing provider", "2010AA"),
+        Column("rendering_provider_npi", "text", "rendering provider of the claim", source="2310B NM109"),
+        Column("supervising_provider_npi", "text", "supervising provider of the claim", source="2310D NM109"),
+        Column("referring_provider_npi", "text", "referring provider of the claim", source="2310A NM109"),
+        Column("attending_provider_npi", "text", "attending provider (institutional)", source="2310A NM109"),
+        Column("service_facility_name", "text", "service facility", source="2310C or 2310E NM103"),
+        Column("service_facility_npi", "text", "service facility", source="2310C or 2310E NM109"),
+        *_address("service_facility", "the service facility", "2310C or 2310E"),
+        Column(
+            "service_facility_byte_offset",
+            "integer",
+            "start of its NM1 segment; NULL when the claim names none",
+        ),
+        Column("member_id", "text", "subscriber's number at the payer", source="2010BA NM109"),
+        Column("patient_last_name", "text", "patient", source="2010CA, else 2010BA NM103"),
+        Column("patient_first_name", "text", "patient", source="2010CA, else 2010BA NM104"),
+        Column("patient_birth_date", "date", "patient", source="2010CA, else 2010BA DMG02"),
+        Column("payer_responsibility_code", "text", "P primary, S secondary, T tertiary", source="2000B SBR01"),
+        Column("claim_filing_code", "text", "kind of payer: MB, MC, CI …", source="2000B SBR09"),
+        Column("payer_name", "text", "destination payer", source="2010BB NM103"),
+        Column("payer_id", "text", "destination payer", source="2010BB NM109"),
+        Column("receipt_date", "date", "day the payer received the claim"),
+        Column("paid_date", "date", "day the payer finished the claim"),
+        Column("site_id", "text", "site named by a mapped column of a CSV; NULL in an 837"),
+    ),
+)
+
+_LINE = (
+    Column("claim_key", "integer", "the claim it belongs to", nullable=False),
+    Column("line_number", "integer", "number of the service line", source="2400 LX01"),
+    Column("byte_offset", "integer", "start of its SV1 or SV2 segment; NULL for CSV"),
+    Column("row_number", "integer", "row of a CSV or Parquet file"),
+    Column("procedure_code", "text", "HCPCS or CPT code", source="2400 SV101-2"),
+    Column("modifier_1", "text", "procedure modifier", source="2400 SV101-3"),
+    Column("modifier_2", "text", "procedure modifier", source="2400 SV101-4"),
+    Column("modifier_3", "text", "procedure modifier", source="2400 SV101-5"),
+    Column("modifier_4", "text", "procedure modifier", source="2400 SV101-6"),
+    Column("charge_amount", "amount", "line charge", source="2400 SV102"),
+    Column("units", "decimal", "units or minutes", source="2400 SV104"),
+    Column("service_date", "date", "first service date", source="2400 DTP*472"),
+    Column("service_through_date", "date", "last service date", source="2400 DTP*472"),
+)
+
+PROFESSIONAL_LINES = Table(
+    "professional_lines",
+    "one service line of a professional claim (2400 SV1)",
+    (
+        *_LINE,
+        Column(
+            "place_of_service_code",
+            "text",
+            "place of service of this line, sent where it differs from the claim's",
+            source="2400 SV105",
+        ),
+        Column("rendering_provider_npi", "text", "rendering provider of the line", source="2420A NM109"),
+        Column("supervising_provider_npi", "text", "supervising provider of the line", source="2420D NM109"),
+        Column("purchased_service_provider_npi", "text", "who performed a purchased service", source="2420B NM109"),
+        Column("service_facility_name", "text", "service facility of the line", source="2420C NM103"),
+        Column("service_facility_npi", "text", "service facility of the line", source="2420C NM109"),
+        *_address("service_facility", "the service facility of the line", "2420C"),
+        Column("service_facility_byte_offset", "integer", "start of its NM1 segment"),
+        Column("site_id", "text", "site named by a mapped column of a CSV; NULL in an 837"),
+    ),
+)
+
+INSTITUTIONAL_LINES = Table(
+    "institutional_lines",
+    "one service line of an institutional claim (2400 SV2)",
+    (
+        *(
+            Column(c.name, c.type, c.meaning, c.nullable, c.source.replace("SV101", "SV202").replace("SV102", "SV203").replace("SV104", "SV205"))
+            for c in _LINE
+        ),
+        Column("revenue_code", "text", "revenue code, four digits", source="2400 SV201"),
+    ),
+)
+
+# --- what the organisation keeps: the registries ---------------------------------------------------
+
+_EFFECTIVE = (
+    Column("effective_from", "date", "first day on which this row holds; blank: always"),
+    Column("effective_to", "date", "last day on which this row holds; blank: until further notice"),
+)
+
+SITE_TYPES = (
+    "main_campus",
+    "provider_based_department",
+    "remote_location",
+    "freestanding_office",
+    "skilled_nursing_facility",
+    "nursing_facility",
+    "ambulatory_surgical_center",
+    "inpatient_psychiatric_facility",
+    "inpatient_rehabilitation_facility",
+    "military_facility",
+    "community_health_center",
+    "public_health_clinic",
+    "rural_health_clinic",
+    "intermediate_care_facility",
+    "independent_laboratory",
+    "other",
+)
+
+HOSPITAL_TYPES = ("ipps", "ipf", "irf", "ltch", "cancer", "childrens", "cah", "reh")
+
+SITES = Table(
+    "sites",
+    "one place where care is given, for as long as nothing about it changes",
+    (
+        Column("site_id", "text", "your own short name of the site", nullable=False, required=True),
+        Column("site_name", "text", "name of the site"),
+        Column(
+            "site_type",
+            "text",
+            "what the site is in the enrolment record; blank: not known",
+            allowed=SITE_TYPES,
+            supplied_by="credentialing (855A or 855B practice location type)",
+        ),
+        *_EFFECTIVE,
+        Column("npi", "text", "the site's own NPI, 'none' if it has none", check="npi"),
+        Column("ccn", "text", "CMS certification number of the hospital it belongs to"),
+        Column("ptan", "text", "provider transaction access number"),
+        Column("address_line_1", "text", "street address as the claims carry it"),
+        Column("address_line_2", "text", "second line"),
+        Column("city", "text", "city"),
+        Column("state", "text", "state, two letters", check="state"),
+        Column("zip", "text", "ZIP code, 5 or 9 digits", check="zip"),
+        Column("hospital_id", "text", "the hospital (or system) that owns or operates the site"),
+        Column("hospital_name", "text", "its name"),
+        Column(
+            "hospital_type",
+            "text",
+            "how Medicare pays that hospital",
+            allowed=HOSPITAL_TYPES,
+            supplied_by="reimbursement",
+        ),
+        Column("is_rural_sole_community_hospital", "boolean", "the hospital is a rural SCH"),
+        Column(
+            "ownership",
+            "text",
+            "who owns the site",
+            allowed=("wholly_owned_by_hospital", "parent_system", "joint_venture", "independent"),
+            supplied_by="compliance",
+        ),
+        Column("is_wholly_operated_by_hospital", "boolean", "the hospital runs it day to day"),
+        Column(
+            "provider_based_from",
+            "date",
+            "first day of provider-based status, 'none' if never",
+            supplied_by="compliance (855A, attestation)",
+        ),
+        Column("provider_based_to", "date", "last day of provider-based status"),
+        Column("enrolled_location_type", "text", "practice location type on the 855A, in its own words"),
+        Column("attestation_date", "date", "date of the provider-based attestation, 'none' if never"),
+        Column(
+            "is_on_hospital_campus",
+            "boolean",
+            "the space stands on the hospital's campus",
+            supplied_by="credentialing",
+        ),
+        Column(
+            "is_separately_maintained",
+            "boolean",
+            "office space on a campus is kept apart from the hospital: own entrance, lease and staff, not shared",
+            supplied_by="compliance (lease, floor plan)",
+        ),
+        Column(
+            "distance_yards",
+            "decimal",
+            "distance to the nearest main building in yards",
+            supplied_by="credentialing (survey)",
+        ),
+        Column("distance_method", "text", "how it was measured", allowed=("straight_line", "driving")),
+        Column("distance_evidence", "text", "where the survey is filed, 'none' if there is none"),
+        Column("remote_location_distance_yards", "decimal", "distance to the nearest remote location in yards"),
+        Column("has_cms_campus_determination", "boolean", "CMS has determined the space to be campus"),
+        Column("is_dedicated_emergency_department", "boolean", "42 CFR 489.24(b)"),
+        Column(
+            "excepted_status",
+            "text",
+            "under section 603",
+            allowed=("excepted", "non_excepted"),
+            supplied_by="compliance",
+        ),
+        Column("excepted_basis", "text", "why: billed before, mid-build, cancer hospital …"),
+        Column("first_opps_service_date", "date", "first covered outpatient service furnished there"),
+        Column("first_opps_bill_date", "date", "first service billed under OPPS"),
+        Column("mid_build_certification_date", "date", "certificate under the mid-build exception"),
+        Column("relocated_date", "date", "day the department moved"),
+        Column("has_relocation_exception", "boolean", "CMS approved the move as an extraordinary circumstance"),
+        Column("pecos_address_line_1", "text", "address as PECOS prints it, character for character"),
+        Column("pecos_address_line_2", "text", "second line in PECOS"),
+        Column("pecos_city", "text", "city in PECOS"),
+        Column("pecos_state", "text", "state in PECOS"),
+        Column("pecos_zip", "text", "ZIP+4 in PECOS"),
+        Column("pecos_effective_from", "date", "first day of that PECOS practice location"),
+        Column("pecos_effective_to", "date", "last day of that PECOS practice location"),
+    ),
+)
+
+PROVIDERS = Table(
+    "providers",
+    "one practitioner or supplier, for as long as nothing about it changes",
+    (
+        Column("npi", "text", "national provider identifier", nullable=False, required=True, check="npi"),
+        Column("provider_name", "text", "name"),
+        Column(
+            "provider_type",
+            "text",
+            "who it is: MD, DO, NP, PA, CNS, CNM, RN … or the kind of supplier",
+            supplied_by="credentialing",
+        ),
+        Column("taxonomy_code", "text", "NUCC taxonomy"),
+        Column("group_npi", "text", "the group the practitioner bills through", check="npi"),
+        Column("tax_id", "text", "tax number of that group"),
+        Column("is_qualifying_participant", "boolean", "qualifying APM participant in the payment year"),
+        *_EFFECTIVE,
+    ),
+)
+
+PAYER_PROGRAMS = (
+    "medicare_part_b",
+    "medicare_part_a",
+    "medicare_advantage",
+    "medicaid",
+    "commercial",
+    "workers_compensation",
+    "other_government",
+    "other",
+)
+
+PAYERS = Table(
+    "payers",
+    "one payer as the claims name it, for as long as nothing about it changes",
+    (
+        Column("payer_id", "text", "identifier the claims carry (2010BB NM109)", nullable=False, required=True),
+        Column("payer_name", "text", "name"),
+        Column(
+            "payer_program",
+            "text",
+            "the programme whose rules apply",
+            allowed=PAYER_PROGRAMS,
+            supplied_by="billing office (payer master)",
+        ),
+        Column("state", "text", "state, for Medicaid and state law", check="state"),
+        Column("product", "text", "plan or product"),
+        Column("contractor", "text", "Medicare contractor"),
+        *_EFFECTIVE,
+    ),
+)
+
+_ADT = "registration (ADT)"
+
+ENCOUNTERS = Table(
+    "encounters",
+    "what a claim cannot say about one encounter; found by claim_id (and line_number), "
+    "else by member_id, service_date and, if given, site_id",
+    (
+        Column("claim_id", "text", "the claim, if it is known already"),
+        Column("line_number", "integer", "the line; blank: all lines of the claim"),
+        Column("member_id", "text", "subscriber's number at the payer"),
+        Column("service_date", "date", "day of the encounter"),
+        Column("site_id", "text", "site of the encounter"),
+        Column(
+            "registration_status",
+            "text",
+            "hospital registration at the time of service; none: known not to be registered",
+            allowed=("outpatient", "inpatient", "none"),
+            supplied_by=_ADT,
+        ),
+        Column("is_observation", "boolean", "in observation", supplied_by=_ADT),
+        Column("is_under_arrangement", "boolean", "furnished under arrangement with a hospital", supplied_by="compliance"),
+        Column("admission_status", "text", "none: the feed was read, there is no stay", allowed=("admitted", "none"), supplied_by=_ADT),
+        Column("admitted_at", "timestamp", "admission, date or date and time", supplied_by=_ADT),
+        Column("is_admission_time_known", "boolean", "the hour of admitted_at is real, not midnight for want of one"),
+        Column("discharged_at", "timestamp", "discharge, date or date and time", supplied_by=_ADT),
+        Column("admitting_hospital_id", "text", "hospital of the stay", supplied_by=_ADT),
+        Column("admitting_hospital_type", "text", "how Medicare pays it", allowed=HOSPITAL_TYPES, supplied_by="reimbursement"),
+        Column("is_part_a_stay", "boolean", "Part A covers the stay", supplied_by="registration (eligibility)"),
+        Column("service_started_at", "timestamp", "start of the service", supplied_by="clinical record"),
+        Column("service_kind", "text", "ambulance, maintenance_dialysis …", supplied_by="clinical record"),
+        Column("is_diagnostic", "boolean", "a diagnostic service", supplied_by="coding"),
+        Column("is_related_to_admission", "boolean", "clinically related to the admission", supplied_by="clinician"),
+        Column("is_unrelatedness_attested", "boolean", "the record attests that it is unrelated", supplied_by="clinician"),
+        Column("performed_by_npi", "text", "who really gave the service", check="npi", supplied_by="clinical record"),
+        Column("performed_by_type", "text", "MD, NP, PA, RN …", supplied_by="clinical record"),
+        Column("split_practitioner_type", "text", "the NPP of a shared visit; none: not shared", supplied_by="clinical record"),
+        Column("physician_time_share", "decimal", "share of total time, 0 to 1", supplied_by="clinical record"),
+        Column("has_physician_decision_making", "boolean", "the physician did the substantive part of the MDM", supplied_by="clinical record"),
+        Column("is_same_group", "boolean", "physician and NPP are in one group", supplied_by="credentialing"),
+        Column("telehealth_patient_place", "text", "home, clinic …", supplied_by="front desk"),
+        Column("telehealth_clinician_place", "text", "office, hospital, home …", supplied_by="front desk"),
+        Column("is_behavioral_health", "boolean", "a behavioural health service", supplied_by="coding"),
+        Column("is_skilled_nursing_part_a", "boolean", "in a covered Part A SNF stay", supplied_by="the nursing facility"),
+        Column("has_custody_exception", "boolean", "42 CFR 411.4(b) exception holds", supplied_by="billing office"),
+        Column("has_notice", "boolean", "coinsurance notice on file; none given is false", supplied_by="front desk"),
+        Column("is_notice_written", "boolean", "it was in writing", supplied_by="front desk"),
+        Column("is_notice_before_service", "boolean", "it was given before the service", supplied_by="front desk"),
+        Column("has_notice_amount", "boolean", "it states the amount", supplied_by="front desk"),
+        Column("has_notice_estimate_statement", "boolean", "it states an estimate and why", supplied_by="front desk"),
+        Column("is_emergency_treatment_required", "boolean", "care required by 42 CFR 489.24", supplied_by="clinician"),
+        Column("is_emergency_stabilized", "boolean", "the emergency was ruled out or stabilised", supplied_by="clinician"),
+        Column("has_two_coinsurances", "boolean", "the patient owes the hospital and the practitioner", supplied_by="billing office"),
+        Column("technical_component_site_id", "text", "where the technical component was given", supplied_by="clinical record"),
+        Column("reader_site_id", "text", "where the reader sat", supplied_by="clinical record"),
+        Column("specimen_site_id", "text", "where the specimen was taken", supplied_by="laboratory"),
+        Column("recorded_by", "text", "who says so"),
+        Column("recorded_on", "date", "when it was recorded"),
+    ),
+)
+
+REGISTRIES = (SITES, PROVIDERS, PAYERS, ENCOUNTERS)
+
+# --- what rules read: the facts ---------------------------------------------------------------------
+
+_IDENTITY = (
+    Column("row_id", "integer", "number of the row in this run", nullable=False),
+    Column("claim_key", "integer", "the claim", nullable=False),
+    Column("file_id", "integer", "the file", nullable=False),
+    Column("claim_id", "text", "patient control number", source="CLM01"),
+    Column("claim_byte_offset", "integer", "start of the CLM segment"),
+    Column("claim_row_number", "integer", "first row in a CSV file"),
+    Column("transaction_control_number", "text", "transaction set", source="ST02"),
+    Column("billing_provider_npi", "text", "billing provider", source="2010AA NM109"),
+    Column("payer_name", "text", "destination payer", source="2010BB NM103"),
+    Column(
+        "payer_program",
+        "text",
+        "the programme whose rules apply, from the payer registry, else from the claim filing code",
+        source="SBR09",
+        supplied_by="billing office (payer registry, SBR09)",
+        because="payer_program_because",
+    ),
+    Column("payer_program_because", "text", "why payer_program is missing"),
+    Column(
+        "receipt_date",
+        "date",
+        "day the payer received the claim",
+        supplied_by="the payer (835 DTM*050, 277CA) or --received",
+        because="receipt_date_because",
+    ),
+    Column("receipt_date_because", "text", "why receipt_date is missing"),
+    Column("receipt_date_earliest", "date", "no claim is received before this day: its service, or the making of its file"),
+    Column(
+        "paid_date",
+        "date",
+        "day the payer finished the claim",
+        supplied_by="the payer (835)",
+        because="paid_date_because",
+    ),
+    Column("paid_date_because", "text", "why paid_date is missing"),
+    Column("paid_date_earliest", "date", "no claim is finished before this day"),
+    Column(
+        "is_paper_claim",
+        "boolean",
+        "the claim goes out on the CMS-1500 form",
+        supplied_by="billing office (claim_form column)",
+        because="is_paper_claim_because",
+    ),
+    Column("is_paper_claim_because", "text", "why is_paper_claim is missing"),
+)
+
+_SITE = "credentialing (sites registry)"
+
+SERVICE_LINE_FACTS = Table(
+    "service_line_facts",
+    "one service line of a professional claim, with all that is known about where it was given",
+    (
+        *_IDENTITY,
+        Column("line_number", "integer", "number of the service line", source="LX01"),
+        Column("byte_offset", "integer", "start of the SV1 segment"),
+        Column("row_number", "integer", "row of a CSV file"),
+        Column(
+            "service_date",
+            "date",
+            "first service date of the line",
+            source="DTP*472",
+            supplied_by="billing office",
+            because="service_date_because",
+        ),
+        Column("service_date_because", "text", "why service_date is missing"),
+        Column("has_place_of_service", "boolean", "the line or its claim carries a place of service", nullable=False, source="SV105"),
+        Column(
+            "place_of_service_code",
+            "text",
+            "place of service of the line: SV105, else CLM05-1; '' when both are blank",
+            nullable=False,
+            source="SV105",
+        ),
+        Column("line_place_of_service_code", "text", "SV105 as sent, '' when blank", nullable=False, source="SV105"),
+        Column("claim_place_of_service_code", "text", "CLM05-1 as sent, '' when blank", nullable=False, source="CLM05-1"),
+        Column("is_place_of_service_from_line", "boolean", "the code comes from SV105", nullable=False),
+        Column(
+            "is_place_of_service_assigned",
+            "boolean",
+            "the code has been in the national code set at some time",
+            nullable=False,
+            source="SV105",
+        ),
+        Column("has_procedure_code", "boolean", "the line carries a procedure code", nullable=False, source="SV101-2"),
+        Column("procedure_code", "text", "procedure code, '' when blank", nullable=False, source="SV101-2"),
+        Column("is_ambulance_procedure", "boolean", "an ambulance service (A0021–A0999)", nullable=False, source="SV101-2"),
+        Column("modifiers", "text", "the modifiers in order, with blanks between", nullable=False, source="SV101-3"),
+        Column("has_modifier_po", "boolean", "modifier PO on the line", nullable=False, source="SV101-3"),
+        Column("has_modifier_pn", "boolean", "modifier PN on the line", nullable=False, source="SV101-3"),
+        Column("has_modifier_er", "boolean", "modifier ER on the line", nullable=False, source="SV101-3"),
+        Column(
+            "is_professional_component",
+            "boolean",
+            "modifier 26: a reading, whose service facility is the reader's room while the place of service is the patient's",
+            nullable=False,
+            source="SV101-3",
+        ),
+        Column(
+            "modifiers_without_department_modifiers",
+            "text",
+            "the modifiers without PO, PN and ER",
+            nullable=False,
+            source="SV101-3",
+        ),
+        Column("has_service_facility", "boolean", "the line or its claim names a service facility", nullable=False, source="NM1*77"),
+        Column(
+            "has_service_location",
+            "boolean",
+            "the claim says where the service was given: a service facility, or a place of service "
+            "at the billing provider's own address",
+            nullable=False,
+            source="NM1*77",
+        ),
+        Column("service_facility_byte_offset", "integer", "start of its NM1 segment"),
+        Column("site_id", "text", "the site where the line was given", supplied_by=_SITE, because="site_because"),
+        Column("site_name", "text", "its name", supplied_by=_SITE, because="site_because"),
+        Column(
+            "site_because",
+            "text",
+            "why nothing is known of the site: no registry, no row for the address or NPI, several rows",
+        ),
+        Column("site_type", "text", "what the site is", supplied_by=_SITE, because="site_because"),
+        Column("hospital_name", "text", "the hospital it belongs to", supplied_by=_SITE, because="site_because"),
+        Column(
+            "is_provider_based",
+            "boolean",
+            "the site is hospital outpatient space on the service date: main campus, remote location, "
+            "or a department within its provider-based dates",
+            supplied_by="compliance (sites registry: site_type, provider_based_from)",
+            because="site_because",
+        ),
+        Column(
+            "is_on_hospital_campus",
+            "boolean",
+            "the site stands on a hospital campus",
+            supplied_by=_SITE,
+            because="site_because",
+        ),
+        Column(
+            "is_separately_maintained",
+            "boolean",
+            "office space kept apart from the hospital",
+            supplied_by="compliance (sites registry)",
+            because="site_because",
+        ),
+        Column(
+            "outpatient_place_of_service_code",
+            "text",
+            "19 or 22, the code of hospital outpatient space at this distance",
+            supplied_by="credentialing (sites registry: distance_yards)",
+            because="site_because",
+        ),
+        Column(
+            "is_registered_outpatient",
+            "boolean",
+            "the patient was a registered hospital outpatient",
+            supplied_by="registration (encounters: registration_status)",
+            because="encounter_because",
+        ),
+        Column(
+            "is_registered_inpatient",
+            "boolean",
+            "the patient was a registered hospital inpatient",
+            supplied_by="registration (encounters: registration_status)",
+            because="encounter_because",
+        ),
+        Column("encounter_because", "text", "why nothing is known of the encounter"),
+    ),
+)
+
+CLAIM_FACTS = Table(
+    "claim_facts",
+    "one professional claim, with what its lines say together",
+    (
+        *_IDENTITY,
+        Column("line_count", "integer", "service lines", nullable=False),
+        Column(
+            "place_of_service_codes",
+            "text",
+            "the different codes of its lines, sorted",
+            nullable=False,
+            source="SV105",
+        ),
+        Column("claim_place_of_service_code", "text", "CLM05-1, '' when blank", nullable=False, source="CLM05-1"),
+        Column(
+            "has_redundant_line_place_of_service",
+            "boolean",
+            "every line repeats the claim's code in SV105",
+            nullable=False,
+            source="SV105",
+        ),
+        Column("service_location_count", "integer", "different service locations its lines name", nullable=False, source="NM1*77"),
+        Column(
+            "has_office_and_facility_lines",
+            "boolean",
+            "some lines are at a facility-rate code and some at another, telehealth left out",
+            nullable=False,
+            source="SV105",
+        ),
+    ),
+)
+
+READER_TABLES = (FILES, INTAKE_PROBLEMS, CLAIMS, PROFESSIONAL_LINES, INSTITUTIONAL_LINES)
+FACT_TABLES = (SERVICE_LINE_FACTS, CLAIM_FACTS)
+GRAINS: dict[str, Table] = {table.name.removesuffix("_facts"): table for table in FACT_TABLES}
+TABLES: dict[str, Table] = {t.name: t for t in (*READER_TABLES, *REGISTRIES, *FACT_TABLES)}
