@@ -41,7 +41,9 @@ received_option = click.option("--received", metavar="DATE", help="Day the payer
 
 @app.command()
 @files_argument
-@click.option("--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text, json, jsonl or csv.")
+@click.option(
+    "--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text, json, jsonl or csv."
+)
 @click.option("--select", multiple=True, metavar="CODES", help="Run only rules whose code begins so: SET,DEP1.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Leave out rules whose code begins so.")
 @click.option("--each", is_flag=True, help="A finding for every unknown line, not one for all that miss the same.")
@@ -95,7 +97,12 @@ def check(
 @received_option
 @workspace_option
 def explain(
-    files: tuple[Path, ...], claim: str, line: int | None, rule: str | None, received: str | None, workspace: Path | None
+    files: tuple[Path, ...],
+    claim: str,
+    line: int | None,
+    rule: str | None,
+    received: str | None,
+    workspace: Path | None,
 ) -> int:
     """Explain what the rules say of one claim: why, and why not."""
     from scrubjay.explanation import explain as run
@@ -182,7 +189,9 @@ def law(path: str | None, on: str | None) -> int:
     sys.stdout.write(f"{one.path}\n{one.title}\npayers: {', '.join(one.payers) or 'all'}\n")
     version = one.on(day)
     if version is None:
-        sys.stdout.write(f"On {day} the law is silent: its first version takes effect on {one.versions[0].effective}.\n")
+        sys.stdout.write(
+            f"On {day} the law is silent: its first version takes effect on {one.versions[0].effective}.\n"
+        )
         return 0
     what = ", ".join(version.values) if one.kind == "code_set" else f"{version.value} {one.unit}".strip()
     sys.stdout.write(f"on {day}: {what or '(no codes)'}\n")

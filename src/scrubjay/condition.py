@@ -101,13 +101,13 @@ class Node:
                 law = laws[test.path]
                 # Leaving the payer aside, a date counts only where the versions differ by it.
                 by_date = f"{law_sql(replace(law, payers=()), test.operand)} IS NULL"
-                known = [f"{name} IS NOT NULL" for name in self.columns if table[name].nullable]
-                for name in law.key_columns:
-                    if table[name].nullable:
-                        because = f"({name} IS NULL AND {by_date})" if name != "payer_program" else f"{name} IS NULL"
-                        missing.setdefault(name, []).append(because)
-                        known.append(f"{name} IS NOT NULL")
-                missing[test.text.removeprefix(f"{test.operand} IN ")] = [" AND ".join([f"{law_columns[test]} IS NULL", *known])]
+                causes = [f"{name} IS NULL" for name in self.columns if table[name].nullable]
+                for name in (name for name in law.key_columns if table[name].nullable):
+                    cause = f"{name} IS NULL" + ("" if name == "payer_program" else f" AND {by_date}")
+                    missing.setdefault(name, []).append(f"({cause})")
+                    causes.append(f"({cause})")
+                silent = f"{law_columns[test]} IS NULL" + "".join(f" AND NOT {cause}" for cause in causes)
+                missing[f"LAW('{test.path}')"] = [f"({silent})"]
             return {name: "(" + " OR ".join(found) + ")" for name, found in missing.items()}
         conditions: dict[str, list[str]] = {}
         for part in self.parts:
@@ -117,14 +117,15 @@ class Node:
         return {name: "(" + " OR ".join(found) + ")" for name, found in conditions.items()}
 
 
-
-
 def parse_condition(text: str, table: Table, laws: dict[str, Law], file: str, line: int | None) -> Node:
     """A Boolean condition over the columns of a table. Raises DefinitionError."""
     node = _Reader(table, laws, file, line).read(text)
     if node.type != "boolean":
         raise DefinitionError(
-            f"'{_short(text)}' is {_a(node.type)}, not true or false", file=file, line=line, advice="compare it with something"
+            f"'{_short(text)}' is {_a(node.type)}, not true or false",
+            file=file,
+            line=line,
+            advice="compare it with something",
         )
     return node
 
@@ -156,7 +157,9 @@ class _Reader:
         import sqlglot
 
         if len(text) > LONGEST:
-            raise self.refuse(f"the condition has {len(text):,} characters", f"keep it under {LONGEST:,}; let a fact say more")
+            raise self.refuse(
+                f"the condition has {len(text):,} characters", f"keep it under {LONGEST:,}; let a fact say more"
+            )
         depth = deepest = 0
         for character in text:
             depth += (character == "(") - (character == ")")
@@ -175,7 +178,9 @@ class _Reader:
             return self.node(trees[0])
         except sqlglot.errors.SqlglotError as error:
             first = str(error).splitlines()[0]
-            raise self.refuse(f"'{_short(text)}' cannot be read: {_short(first)}", "look for a missing quote, word or parenthesis") from None
+            raise self.refuse(
+                f"'{_short(text)}' cannot be read: {_short(first)}", "look for a missing quote, word or parenthesis"
+            ) from None
         except RecursionError:
             raise self.refuse("the condition is nested too deeply", "split the page, or let a fact say it") from None
 
@@ -199,7 +204,9 @@ class _Reader:
     def boolean(self, tree: object) -> Node:
         node = self.node(tree)
         if node.type != "boolean":
-            raise self.refuse(f"'{_short(node.text)}' is {_a(node.type)}, where true or false is needed", "compare it with something")
+            raise self.refuse(
+                f"'{_short(node.text)}' is {_a(node.type)}, where true or false is needed", "compare it with something"
+            )
         return node
 
     def case(self, tree: object) -> Node:
@@ -239,8 +246,21 @@ class _Reader:
             return self.joined("number", "-{0}", text, self.typed(tree.this, "number"))
         if isinstance(tree, exp.Add | exp.Sub | exp.Mul):
             sign = {"Add": "+", "Sub": "-", "Mul": "*"}[type(tree).__name__]
-            return self.joined("number", f"({{0}} {sign} {{1}})", text, self.typed(tree.left, "number"), self.typed(tree.right, "number"))
-        comparisons = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+            return self.joined(
+                "number",
+                f"({{0}} {sign} {{1}})",
+                text,
+                self.typed(tree.left, "number"),
+                self.typed(tree.right, "number"),
+            )
+        comparisons: dict[type, str] = {
+            exp.EQ: "=",
+            exp.NEQ: "<>",
+            exp.GT: ">",
+            exp.GTE: ">=",
+            exp.LT: "<",
+            exp.LTE: "<=",
+        }
         if type(tree) in comparisons:
             left, right = self.node(tree.this), self.node(tree.expression)
             self.same_type(left, right)
@@ -267,16 +287,27 @@ class _Reader:
             if not isinstance(tree.this, exp.Column) or operand.type != "text":
                 raise self.refuse(f"'{_short(operand.text)}' stands before IN LAW", "put a text column there")
             law = self.law(field, "code_set")
-            return Node("leaf", "boolean", f"{operand.text} IN LAW('{law.path}')", template="{law:0}", columns=operand.columns, laws=(LawTest(law.path, operand.text),))
+            return Node(
+                "leaf",
+                "boolean",
+                f"{operand.text} IN LAW('{law.path}')",
+                template="{law:0}",
+                columns=operand.columns,
+                laws=(LawTest(law.path, operand.text),),
+            )
         values = tree.expressions
         if not values or tree.args.get("query") is not None or tree.args.get("unnest") is not None:
-            raise self.refuse(f"'{_short(text)}' has no list of literals", "write x IN ('11', '22'), or x IN LAW('path')")
+            raise self.refuse(
+                f"'{_short(text)}' has no list of literals", "write x IN ('11', '22'), or x IN LAW('path')"
+            )
         parts = [operand]
         for value in values:
             if isinstance(value, exp.Anonymous) and str(value.this).upper() == "LAW":
                 raise self.refuse(f"'{_short(text)}' puts LAW in a list", "write x IN LAW('path')")
             if not isinstance(value, exp.Literal):
-                raise self.refuse(f"'{_short(value.sql('duckdb'))}' in a list is no literal", "list quoted codes or numbers")
+                raise self.refuse(
+                    f"'{_short(value.sql('duckdb'))}' in a list is no literal", "list quoted codes or numbers"
+                )
             parts.append(self.node(value))
             self.same_type(operand, parts[-1])
         slots = ", ".join(f"{{{number}}}" for number in range(1, len(parts)))
@@ -300,28 +331,44 @@ class _Reader:
         from sqlglot import exp
 
         if not isinstance(tree, exp.Anonymous) or str(tree.this).upper() != "LAW":
-            raise self.refuse("IN is followed by neither a list nor LAW", "write x IN ('11', '22'), or x IN LAW('path')")
+            raise self.refuse(
+                "IN is followed by neither a list nor LAW", "write x IN ('11', '22'), or x IN LAW('path')"
+            )
         arguments = tree.expressions
         if len(arguments) != 1 or not isinstance(arguments[0], exp.Literal) or not arguments[0].is_string:
             raise self.refuse("LAW takes one path in quotes", "write LAW('us.cms.mpfs.facility_rate_pos')")
         path = arguments[0].this
         if path not in self.laws:
-            raise self.refuse(f"there is no law '{path}'.{near_miss(path, list(self.laws))}", "add the law file, or correct the path")
+            raise self.refuse(
+                f"there is no law '{path}'.{near_miss(path, list(self.laws))}", "add the law file, or correct the path"
+            )
         law = self.laws[path]
         if law.kind != kind:
-            wanted = "x IN LAW('…')" if law.kind == "code_set" else "LAW('…') as a number" if law.kind == "value" else "a fact"
+            wanted = (
+                "x IN LAW('…')"
+                if law.kind == "code_set"
+                else "LAW('…') as a number"
+                if law.kind == "value"
+                else "a fact"
+            )
             raise self.refuse(f"the law '{path}' is a {law.kind}", f"use it through {wanted}")
         return law
 
     def typed(self, tree: object, type_: Type) -> Node:
         node = self.node(tree)
         if node.type != type_:
-            raise self.refuse(f"'{_short(node.text)}' is {_a(node.type)}, where {_a(type_)} is needed", "compare like with like")
+            raise self.refuse(
+                f"'{_short(node.text)}' is {_a(node.type)}, where {_a(type_)} is needed", "compare like with like"
+            )
         return node
 
     def same_type(self, left: Node, right: Node) -> None:
         if left.type != right.type:
-            hint = "put the code in single quotes" if {left.type, right.type} == {"text", "number"} else "compare like with like"
+            hint = (
+                "put the code in single quotes"
+                if {left.type, right.type} == {"text", "number"}
+                else "compare like with like"
+            )
             raise self.refuse(
                 f"'{_short(left.text)}' is {_a(left.type)}, but '{_short(right.text)}' is {_a(right.type)}", hint
             )
@@ -335,7 +382,9 @@ class _Reader:
             for leaf in part.leaves():
                 columns |= dict.fromkeys(leaf.columns)
                 laws += (test for test in leaf.laws if test not in laws)
-            filled.append(part.sql({test: f"{{law:{laws.index(test)}}}" for leaf in part.leaves() for test in leaf.laws}))
+            filled.append(
+                part.sql({test: f"{{law:{laws.index(test)}}}" for leaf in part.leaves() for test in leaf.laws})
+            )
         return Node("leaf", type_, text, template=template.format(*filled), columns=tuple(columns), laws=tuple(laws))
 
     def refused(self, tree: object, text: str) -> DefinitionError:
@@ -355,9 +404,13 @@ class _Reader:
         if isinstance(tree, exp.Alias):
             return self.refuse(f"{shown} gives a name", "join conditions with AND or OR")
         if isinstance(tree, exp.Cast | exp.Date | exp.Interval):
-            return self.refuse(f"{shown} converts or holds a date", "put the date into a law file, or let a fact count the days")
+            return self.refuse(
+                f"{shown} converts or holds a date", "put the date into a law file, or let a fact count the days"
+            )
         if isinstance(tree, exp.Like | exp.ILike | exp.RegexpLike | exp.SimilarTo):
             return self.refuse(f"{shown} matches a pattern", "list the codes in a law file, or let a fact say it")
         if isinstance(tree, exp.Func):
             return self.refuse(f"{shown} calls a function", "only LAW('path') may be called; let a fact compute it")
-        return self.refuse(f"{shown} is not in the grammar ({type(tree).__name__})", "see CONTRIBUTING.md, the condition grammar")
+        return self.refuse(
+            f"{shown} is not in the grammar ({type(tree).__name__})", "see CONTRIBUTING.md, the condition grammar"
+        )

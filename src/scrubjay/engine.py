@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from scrubjay.condition import LawTest, Node
 from scrubjay.facts import build_facts
-from scrubjay.formats import read_files
+from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, law_sql, law_version_sql, load_laws
-from scrubjay.rule import Rule, load_rules, select_rules
+from scrubjay.rule import Rule, check_codes, load_rules, select_rules
 from scrubjay.tables import GRAINS, Table
 from scrubjay.workspace import Workspace
 
@@ -33,6 +34,23 @@ _BATCH = 1 << 16
 
 # Segments whose position a finding can give, by the first letters of the element it names.
 _POSITIONS = {"SV": "byte_offset", "CLM": "claim_byte_offset", "NM1": "service_facility_byte_offset"}
+
+# What every finding needs of its row, besides its evidence.
+_IDENTITY = (
+    "row_id",
+    "file_id",
+    "claim_key",
+    "claim_id",
+    "line_number",
+    "billing_provider_npi",
+    "byte_offset",
+    "claim_byte_offset",
+    "service_facility_byte_offset",
+    "row_number",
+    "claim_row_number",
+    "transaction_control_number",
+    "is_place_of_service_from_line",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +91,17 @@ def check(
     number of lines. ``received`` is the day the payer received claims that do not say it; ``as_of``
     is today (the run date). Raises UsageError for a path or rule that is not there.
     """
-    rules = select_rules(load_rules(), tuple(select), tuple(ignore))
+    select, ignore, paths = tuple(select), tuple(ignore), list_files(paths)
+    check_codes((*select, *ignore))
     workspace = workspace or Workspace.empty()
-    tables = read_files(paths, column_map=workspace.column_map, on_bytes=on_bytes)
+    with ThreadPoolExecutor(1) as pool:  # NumPy reads beside the Python that reads the rule pages
+        reading = pool.submit(read_files, paths, column_map=workspace.column_map, on_bytes=on_bytes)
+        rules = select_rules(load_rules(), select, ignore)
+        laws = load_laws()
+        tables = reading.result()
     files = tables["files"].to_pylist()
     names = [row["name"] for row in files]
     connection = connect()
-    laws = load_laws()
     build_facts(connection, tables, workspace.registries, laws, received)
     problems = [{"file": names[row.pop("file_id")], **row} for row in tables["intake_problems"].to_pylist()]
     tables.clear()
@@ -140,22 +162,41 @@ class Grain:
 
     def __post_init__(self) -> None:
         nodes = [rule.condition for rule in self.rules]
-        nodes += [node for rule in self.rules for node in (*rule.fix.values(), *([rule.exposure] if rule.exposure else []))]
+        nodes += [
+            node for rule in self.rules for node in (*rule.fix.values(), *([rule.exposure] if rule.exposure else []))
+        ]
         tests = dict.fromkeys(test for node in nodes for leaf in node.leaves() for test in leaf.laws)
         self.law_columns = {test: f"law_{number}" for number, test in enumerate(tests)}
-        answers = "".join(f", {law_sql(self.laws[t.path], t.operand)} AS {name}" for t, name in self.law_columns.items())
-        self.connection.execute(f"CREATE OR REPLACE TABLE evaluated AS SELECT *{answers} FROM {self.source or self.table.name}")
+        source = self.source or self.table.name
+        answers = "".join(
+            f", {law_sql(self.laws[test.path], test.operand)} AS {name}" for test, name in self.law_columns.items()
+        )
+        self.connection.execute(f"CREATE OR REPLACE TABLE law_answers AS SELECT row_id{answers} FROM {source}")
+        self.connection.execute(
+            f"CREATE OR REPLACE VIEW evaluated AS SELECT * FROM {source} JOIN law_answers USING (row_id)"
+        )
 
     def sql(self, node: Node) -> str:
         return node.sql(self.law_columns)
 
     def findings(self, each: bool) -> Iterator[Row]:
         """All findings of these rules, each with its place in the order of the files."""
-        violations, unknowns = self.outcomes()
+        import numpy as np
+        import pyarrow as pa
+
+        violations, is_unknown = self.outcomes()
+        unknowns = {rule.code: self.unknowns(rule, each) for rule in self.rules if is_unknown[rule.code]}
+        wanted = [*violations.values(), *(group.column("row_id").to_numpy() for group in unknowns.values())]
+        self.connection.register("wanted", pa.table({"row_id": np.unique(np.concatenate(wanted))}))
+        self.connection.execute(
+            "CREATE OR REPLACE TABLE found AS SELECT * FROM evaluated SEMI JOIN wanted USING (row_id)"
+        )
+        self.connection.unregister("wanted")
         for rule in self.rules:
-            yield from self.violations(rule, violations[rule.code])
-            if unknowns[rule.code]:
-                yield from self.unknowns(rule, each)
+            for row in self.fetch(rule, violations[rule.code], with_fix=True):
+                yield self.finding(rule, row, "violation", rule.severity, missing=[], line_count=1)
+            if rule.code in unknowns:
+                yield from self.unknown_findings(rule, unknowns[rule.code])
 
     def outcomes(self) -> tuple[dict[str, Any], dict[str, bool]]:
         """For each rule, the row ids it is violated on, and whether it is unknown anywhere."""
@@ -178,74 +219,82 @@ class Grain:
                     found[rule.code].append(rows[violated])
                 if not unknown[rule.code] and (outcome == 2).any():
                     unknown[rule.code] = True
-        return {code: np.concatenate(parts) if parts else np.zeros(0, np.int64) for code, parts in found.items()}, unknown
+        return {
+            code: np.concatenate(parts) if parts else np.zeros(0, np.int64) for code, parts in found.items()
+        }, unknown
 
-    def violations(self, rule: Rule, row_ids: Any) -> Iterator[Row]:
-        """One finding for each violated row."""
-        if not len(row_ids):
-            return
+    def unknowns(self, rule: Rule, each: bool) -> pa.Table:
+        """The unknown rows of a rule, grouped by what is missing and why unless ``each``.
+
+        Columns: a Boolean for each fact that may be missing, named as the fact; for each reason
+        column ``why_…``; ``line_count``; ``row_id`` of the first row.
+        """
+        missing = rule.condition.missing_sql(self.law_columns, self.laws, self.table)
+        reasons: dict[str, list[str]] = {}  # the column that says why, and the facts it speaks for
+        for name in missing:
+            if name in self.table and self.table[name].because:
+                reasons.setdefault(self.table[name].because, []).append(f'm."{name}"')
+        flags = [f'coalesce({sql}, FALSE) AS "{name}"' for name, sql in missing.items()]
+        whys = [f"CASE WHEN {' OR '.join(facts)} THEN {why} END AS why_{why}" for why, facts in reasons.items()]
+        rows = (
+            f"SELECT {', '.join(['row_id', *reasons, *flags])} FROM evaluated WHERE {self.sql(rule.condition)} IS NULL"
+        )
+        rows = f"SELECT {', '.join(['row_id', *(f'm."{name}"' for name in missing), *whys])} FROM ({rows}) AS m"
+        if each:
+            rows = f"SELECT *, 1 AS line_count FROM ({rows})"
+        else:
+            rows = f"SELECT * EXCLUDE row_id, count(*) AS line_count, min(row_id) AS row_id FROM ({rows}) GROUP BY ALL"
+        return self.connection.sql(f"{rows} ORDER BY row_id").to_arrow_table()
+
+    def unknown_findings(self, rule: Rule, groups: pa.Table) -> Iterator[Row]:
+        """A finding for each group of unknown rows, placed at its first."""
+        rows = {row["row_id"]: row for row in self.fetch(rule, groups.column("row_id"))}
+        for group in groups.to_pylist():
+            because = {name[4:]: value for name, value in group.items() if name.startswith("why_")}
+            lacking = [self.missing(name, because) for name, value in group.items() if value is True]
+            row = rows[group["row_id"]]
+            yield self.finding(rule, row, "unknown", rule.unknown, missing=lacking, line_count=group["line_count"])
+
+    def fetch(self, rule: Rule, row_ids: Any, with_fix: bool = False) -> list[Row]:
+        """The rows of these ids with what a finding of the rule needs, in the order of the files."""
         import pyarrow as pa
 
-        self.connection.register("wanted", pa.table({"row_id": pa.array(row_ids)}))
-        fixes = "".join(f', {self.sql(node)} AS "fix:{key}"' for key, node in rule.fix.items())
-        paths = dict.fromkeys(test.path for leaf in rule.condition.leaves() for test in leaf.laws)
-        fixes += "".join(f', {law_version_sql(self.laws[path])} AS "law:{path}"' for path in paths)
-        needed = ", ".join(dict.fromkeys([*self.identity(), *rule.evidence]))
-        query = f"SELECT {needed}{fixes} FROM evaluated SEMI JOIN wanted USING (row_id) ORDER BY row_id"
-        for row in self.connection.sql(query).to_arrow_table().to_pylist():
-            yield self.finding(rule, row, "violation", rule.severity, missing=[], line_count=1)
+        if not len(row_ids):
+            return []
+        needed = list(dict.fromkeys([*self.identity(), *rule.evidence]))
+        if with_fix:
+            needed += [f'{self.sql(node)} AS "fix:{key}"' for key, node in rule.fix.items()]
+            paths = dict.fromkeys(test.path for leaf in rule.condition.leaves() for test in leaf.laws)
+            needed += [f'{law_version_sql(self.laws[path])} AS "law:{path}"' for path in paths]
+        self.connection.register("wanted", pa.table({"row_id": row_ids}))
+        query = f"SELECT {', '.join(needed)} FROM found SEMI JOIN wanted USING (row_id) ORDER BY row_id"
+        rows: list[Row] = self.connection.sql(query).to_arrow_table().to_pylist()
         self.connection.unregister("wanted")
-
-    def unknowns(self, rule: Rule, each: bool) -> Iterator[Row]:
-        """The unknowns of a rule: one finding for each group that misses the same for the same reason."""
-        condition = rule.condition
-        missing = condition.missing_sql(self.law_columns, self.laws, self.table)
-        names = list(missing)
-        flags = [f"coalesce({sql}, FALSE) AS m{number}" for number, sql in enumerate(missing.values())]
-        reasons = dict.fromkeys(self.table[name].because for name in names if name in self.table and self.table[name].because)
-        becauses = [
-            "CASE WHEN "
-            + (" OR ".join(f"m{n}" for n, name in enumerate(names) if name in self.table and self.table[name].because == reason))
-            + f" THEN {reason} END AS b{number}"
-            for number, reason in enumerate(reasons)
-        ]
-        inner = ", ".join(["*", *flags])
-        keys = [f"m{n}" for n in range(len(names))] + [f"b{n}" for n in range(len(reasons))]
-        query = f"SELECT {', '.join(['*', *becauses])} FROM (SELECT {inner} FROM evaluated WHERE {self.sql(condition)} IS NULL)"
-        shown = [*self.identity(), *rule.evidence]
-        if each:
-            chosen = ", ".join(dict.fromkeys([*shown, *keys]))
-            query = f"SELECT {chosen}, 1 AS line_count FROM ({query}) ORDER BY row_id"
-        else:
-            grouped = ", ".join([*keys, "count(*) AS line_count", "min(row_id) AS first_row"])
-            chosen = ", ".join([*(f"u.{name}" for name in dict.fromkeys(shown)), *(f"g.{key}" for key in [*keys, "line_count"])])
-            query = (
-                f"WITH unknown AS MATERIALIZED ({query}), grouped AS (SELECT {grouped} FROM unknown GROUP BY ALL) "
-                f"SELECT {chosen} FROM grouped AS g JOIN unknown AS u ON u.row_id = g.first_row ORDER BY row_id"
-            )
-        for row in self.connection.sql(query).to_arrow_table().to_pylist():
-            because = {reason: row[f"b{number}"] for number, reason in enumerate(reasons)}
-            lacking = [self.missing(name, because) for number, name in enumerate(names) if row[f"m{number}"]]
-            yield self.finding(rule, row, "unknown", rule.unknown, missing=lacking, line_count=row["line_count"])
+        return rows
 
     def missing(self, name: str, because: dict[str, str | None]) -> Row:
         """A missing fact in words: what it is, why it is missing, who can supply it."""
         if name not in self.table:
-            return {"fact": name, "meaning": "what the law says", "because": "the law is silent for this date or payer", "supplied_by": "nobody: a law file would have to be added"}
+            return {
+                "fact": name,
+                "meaning": "what the law says",
+                "because": "the law is silent for this date or payer",
+                "supplied_by": "nobody: a law file would have to be added",
+            }
         column = self.table[name]
         reason = because.get(column.because) or "it is blank in the registry"
         return {"fact": name, "meaning": column.meaning, "because": reason, "supplied_by": column.supplied_by}
 
     def identity(self) -> list[str]:
-        wanted = ("row_id", "file_id", "claim_key", "claim_id", "line_number", "billing_provider_npi", "byte_offset")
-        wanted += ("claim_byte_offset", "row_number", "claim_row_number", "transaction_control_number")
-        wanted += ("service_facility_byte_offset", "is_place_of_service_from_line")
-        return [name for name in wanted if name in self.table]
+        """The columns of `_IDENTITY` this grain has."""
+        return [name for name in _IDENTITY if name in self.table]
 
     def finding(self, rule: Rule, row: Row, outcome: str, severity: str, missing: list[Row], line_count: int) -> Row:
         """One finding as the report gives it."""
         element = self.element(rule, row)
-        offset = next((row.get(name) for start, name in _POSITIONS.items() if element and element.startswith(start)), None)
+        offset = next(
+            (row.get(name) for start, name in _POSITIONS.items() if element and element.startswith(start)), None
+        )
         line_number = row.get("line_number")
         evidence = {name: plain(row[name]) for name in rule.evidence}
         fix = {key: plain(row[f"fix:{key}"]) for key in rule.fix} if outcome == "violation" else {}
@@ -282,7 +331,11 @@ class Grain:
     def element(self, rule: Rule, row: Row) -> str | None:
         """The element the finding is about: where its first evidence stands on the wire."""
         first = self.table[rule.evidence[0]]
-        if first.source == "SV105" and row.get("is_place_of_service_from_line") is False and "line_number" in self.table:
+        if (
+            first.source == "SV105"
+            and row.get("is_place_of_service_from_line") is False
+            and "line_number" in self.table
+        ):
             return "CLM05-1"
         return first.source or None
 

@@ -79,7 +79,9 @@ class Explanation:
         if self.outcome != "out_of_scope":
             rows += ["violated when", *self.violates.lines()]
         for one in self.missing:
-            rows.append(f"missing: {one['fact']}, because {one['because']}; ask {one['supplied_by'] or 'the billing office'}")
+            rows.append(
+                f"missing: {one['fact']}, because {one['because']}; ask {one['supplied_by'] or 'the billing office'}"
+            )
         if self.fix:
             rows.append("fix: " + ", ".join(f"{key} = {_shown(value)}" for key, value in self.fix.items()))
         return "\n".join(rows)
@@ -116,12 +118,16 @@ def explain(
     found: list[Explanation] = []
     for grain, table in GRAINS.items():
         chosen = [one for one in rules if one.grain == grain]
-        connection.execute(f"CREATE OR REPLACE TABLE one_claim AS SELECT * FROM {table.name} WHERE claim_id = ?", [claim])
+        connection.execute(
+            f"CREATE OR REPLACE TABLE one_claim AS SELECT * FROM {table.name} WHERE claim_id = ?", [claim]
+        )
         if chosen and connection.sql("SELECT count(*) FROM one_claim").fetchall() != [(0,)]:
             compiled = Grain(connection, table, chosen, laws, [], source="one_claim")
             found += (one for each in chosen for one in _explain(compiled, each) if line in (None, one.line_number))
     if not found and not any(one == claim for one in tables["claims"].column("claim_id").to_pylist()):
-        raise UnknownClaim(f"No claim in these files has the id '{claim}' (CLM01). Ids are compared as they stand, with case.")
+        raise UnknownClaim(
+            f"No claim in these files has the id '{claim}' (CLM01). Ids are compared as they stand, with case."
+        )
     return found
 
 
@@ -137,7 +143,11 @@ def _explain(grain: Grain, rule: Rule) -> Iterator[Explanation]:
     asked = [f"{grain.sql(node)} AS n{number}" for number, node in enumerate(nodes)]
     asked += [f"coalesce({sql}, FALSE) AS m{number}" for number, sql in enumerate(missing.values())]
     asked += [f'{grain.sql(node)} AS "fix:{key}"' for key, node in rule.fix.items()]
-    rows = grain.connection.sql(f"SELECT *, {', '.join(asked)} FROM evaluated ORDER BY row_id").to_arrow_table().to_pylist()
+    rows = (
+        grain.connection.sql(f"SELECT *, {', '.join(asked)} FROM evaluated ORDER BY row_id")
+        .to_arrow_table()
+        .to_pylist()
+    )
     for row in rows:
         truth = {id(node): row[f"n{number}"] for number, node in enumerate(nodes)}
         applies, result = truth[id(rule.applies)], truth[id(nodes[0])]

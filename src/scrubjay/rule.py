@@ -35,8 +35,10 @@ _CHOICES = {
     "status": ("preview", "stable", "deprecated", "removed"),
 }
 FIX_SAFETY = ("safe", "review", "display")
-_REQUIRED = ("code", "grain", "severity", "unknown", "consequence", "status", "since", "basis", "authority")
-_REQUIRED += ("applies", "violates", "message", "evidence")
+_REQUIRED = (
+    *("code", "grain", "severity", "unknown", "consequence", "status", "since", "basis", "authority"),
+    *("applies", "violates", "message", "evidence"),
+)
 _KEYS = (*_REQUIRED, "exposure", "expected_response", "fix")
 _FILE_NAME = re.compile(r"(?P<code>[A-Z]{3}\d{3})-(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -90,7 +92,9 @@ def load_rules(*folders: Path) -> dict[str, Rule]:
         for file in sorted(folder.glob("*.md")):
             rule = read_rule(file.read_text(encoding="utf-8"), file.name, laws)
             if rule.code in rules:
-                raise DefinitionError(f"the code {rule.code} is used by another page ({rules[rule.code].file})", file=file.name)
+                raise DefinitionError(
+                    f"the code {rule.code} is used by another page ({rules[rule.code].file})", file=file.name
+                )
             rules[rule.code] = rule
     return rules
 
@@ -98,19 +102,25 @@ def load_rules(*folders: Path) -> dict[str, Rule]:
 def find_rule(rules: dict[str, Rule], code: str) -> Rule:
     """The rule of this code. Raises UnknownRule, naming the nearest."""
     if code.upper() not in rules:
-        raise UnknownRule(f"There is no rule '{code}'.{near_miss(code.upper(), list(rules))} 'scrubjay rules' lists them all.")
+        raise UnknownRule(
+            f"There is no rule '{code}'.{near_miss(code.upper(), list(rules))} 'scrubjay rules' lists them all."
+        )
     return rules[code.upper()]
+
+
+def check_codes(prefixes: tuple[str, ...]) -> None:
+    """Raise UnknownRule for a prefix that fits no rule page; reads the names of the pages only."""
+    codes = [file.name[:6] for file in RULES_FOLDER.glob("*.md")]
+    for prefix in prefixes:
+        if not any(code.startswith(prefix.upper()) for code in codes):
+            raise UnknownRule(f"No rule code begins with '{prefix}'.{near_miss(prefix.upper(), codes)}")
 
 
 def select_rules(rules: dict[str, Rule], select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> list[Rule]:
     """The rules to run: those whose code begins with a selected prefix, less the ignored ones.
 
     Without ``select`` all stable rules. A preview rule runs only when its whole code is selected.
-    Raises UnknownRule for a prefix that fits no rule.
     """
-    for prefix in (*select, *ignore):
-        if not any(code.startswith(prefix.upper()) for code in rules):
-            raise UnknownRule(f"No rule code begins with '{prefix}'.{near_miss(prefix.upper(), list(rules))}")
     wanted, unwanted = (tuple(p.upper() for p in select), tuple(p.upper() for p in ignore))
     return [
         rule
@@ -125,10 +135,14 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
     """A rule from the text of its page. Raises DefinitionError with file and line."""
     named = _FILE_NAME.fullmatch(file)
     if not named:
-        raise DefinitionError("the file is not named like a rule page", file=file, advice="name it SET101-what-is-wrong.md")
+        raise DefinitionError(
+            "the file is not named like a rule page", file=file, advice="name it SET101-what-is-wrong.md"
+        )
     head, _, body = text.removeprefix("---\n").partition("\n---\n")
     if not text.startswith("---\n") or not body:
-        raise DefinitionError("the page has no front matter", file=file, line=1, advice="begin with --- and end the block with ---")
+        raise DefinitionError(
+            "the page has no front matter", file=file, line=1, advice="begin with --- and end the block with ---"
+        )
     front = load_yaml(head, file, 2)
     check_keys(front, _KEYS, _REQUIRED, file, "the front matter", 2)
 
@@ -163,7 +177,9 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
     for name in evidence:
         if name not in table:
             hint = near_miss(name, list(table.names))
-            raise wrong(f"evidence names '{name}', which is no column of {table.name}.{hint}", "evidence", "name a fact column")
+            raise wrong(
+                f"evidence names '{name}', which is no column of {table.name}.{hint}", "evidence", "name a fact column"
+            )
     message = " ".join(front["message"].split())
     for name in _PLACEHOLDER.findall(message):
         if name not in evidence:
@@ -177,7 +193,9 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
         raise wrong("expected_response must be a mapping", "expected_response", "write {'277CA': 'A7:249'}")
     title = _check_body(body, file, text)
     if title.lower().replace(",", "").replace(" ", "-") != named["name"]:
-        raise DefinitionError(f"the title is '{title}', the file is named '{named['name']}'", file=file, advice="let both agree")
+        raise DefinitionError(
+            f"the title is '{title}', the file is named '{named['name']}'", file=file, advice="let both agree"
+        )
     return Rule(
         code=front["code"],
         name=named["name"],
@@ -211,7 +229,9 @@ def _check_body(body: str, file: str, text: str) -> str:
     found = tuple(line[3:].strip() for line in lines if line.startswith("## "))
     if found != HEADINGS:
         raise DefinitionError(
-            f"the headings are {', '.join(found) or 'missing'}", file=file, advice="use, in this order: " + ", ".join(HEADINGS)
+            f"the headings are {', '.join(found) or 'missing'}",
+            file=file,
+            advice="use, in this order: " + ", ".join(HEADINGS),
         )
     for heading, part in zip(HEADINGS, re.split(r"^## .*$", body, flags=re.MULTILINE)[1:], strict=True):
         if not part.strip():

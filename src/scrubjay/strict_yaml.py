@@ -19,7 +19,7 @@ class _Loader(yaml.BaseLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.MarkedYAMLError(problem="anchors and aliases are not taken", problem_mark=event.start_mark)
-        return super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen = set()
@@ -27,13 +27,13 @@ class _Loader(yaml.BaseLoader):
             if key.value in seen:
                 raise yaml.MarkedYAMLError(problem=f"the key '{key.value}' is given twice", problem_mark=key.start_mark)
             seen.add(key.value)
-        return super().construct_mapping(node, deep)  # type: ignore[no-untyped-call]
+        return super().construct_mapping(node, deep)
 
 
 def load_yaml(text: str, file: str, first_line: int = 1) -> Any:
     """The document as dicts, lists and text. Raises DefinitionError with file and line."""
     try:
-        return yaml.load(text, _Loader)
+        return yaml.load(text, _Loader)  # noqa: S506 (a BaseLoader makes nothing but text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
@@ -43,7 +43,9 @@ def load_yaml(text: str, file: str, first_line: int = 1) -> Any:
         raise DefinitionError("the YAML is nested too deeply", file=file, line=first_line) from None
 
 
-def check_keys(mapping: Any, allowed: tuple[str, ...], required: tuple[str, ...], file: str, what: str, line: int | None = None) -> None:
+def check_keys(
+    mapping: Any, allowed: tuple[str, ...], required: tuple[str, ...], file: str, what: str, line: int | None = None
+) -> None:
     """Raise DefinitionError unless this is a mapping with only allowed keys and all required ones."""
     if not isinstance(mapping, dict):
         raise DefinitionError(f"{what} must be a mapping of keys to values", file=file, line=line)
@@ -63,4 +65,6 @@ def as_date(text: Any, file: str, what: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except (TypeError, ValueError):
-        raise DefinitionError(f"{what} is '{text}', which is no date", file=file, advice="write it as YYYY-MM-DD") from None
+        raise DefinitionError(
+            f"{what} is '{text}', which is no date", file=file, advice="write it as YYYY-MM-DD"
+        ) from None

@@ -236,7 +236,13 @@ INSTITUTIONAL_LINES = Table(
     "one service line of an institutional claim (2400 SV2)",
     (
         *(
-            Column(c.name, c.type, c.meaning, c.nullable, c.source.replace("SV101", "SV202").replace("SV102", "SV203").replace("SV104", "SV205"))
+            Column(
+                c.name,
+                c.type,
+                c.meaning,
+                c.nullable,
+                c.source.replace("SV101", "SV202").replace("SV102", "SV203").replace("SV104", "SV205"),
+            )
             for c in _LINE
         ),
         Column("revenue_code", "text", "revenue code, four digits", source="2400 SV201"),
@@ -437,29 +443,57 @@ ENCOUNTERS = Table(
             supplied_by=_ADT,
         ),
         Column("is_observation", "boolean", "in observation", supplied_by=_ADT),
-        Column("is_under_arrangement", "boolean", "furnished under arrangement with a hospital", supplied_by="compliance"),
-        Column("admission_status", "text", "none: the feed was read, there is no stay", allowed=("admitted", "none"), supplied_by=_ADT),
+        Column(
+            "is_under_arrangement", "boolean", "furnished under arrangement with a hospital", supplied_by="compliance"
+        ),
+        Column(
+            "admission_status",
+            "text",
+            "none: the feed was read, there is no stay",
+            allowed=("admitted", "none"),
+            supplied_by=_ADT,
+        ),
         Column("admitted_at", "timestamp", "admission, date or date and time", supplied_by=_ADT),
         Column("is_admission_time_known", "boolean", "the hour of admitted_at is real, not midnight for want of one"),
         Column("discharged_at", "timestamp", "discharge, date or date and time", supplied_by=_ADT),
         Column("admitting_hospital_id", "text", "hospital of the stay", supplied_by=_ADT),
-        Column("admitting_hospital_type", "text", "how Medicare pays it", allowed=HOSPITAL_TYPES, supplied_by="reimbursement"),
+        Column(
+            "admitting_hospital_type",
+            "text",
+            "how Medicare pays it",
+            allowed=HOSPITAL_TYPES,
+            supplied_by="reimbursement",
+        ),
         Column("is_part_a_stay", "boolean", "Part A covers the stay", supplied_by="registration (eligibility)"),
         Column("service_started_at", "timestamp", "start of the service", supplied_by="clinical record"),
         Column("service_kind", "text", "ambulance, maintenance_dialysis …", supplied_by="clinical record"),
         Column("is_diagnostic", "boolean", "a diagnostic service", supplied_by="coding"),
         Column("is_related_to_admission", "boolean", "clinically related to the admission", supplied_by="clinician"),
-        Column("is_unrelatedness_attested", "boolean", "the record attests that it is unrelated", supplied_by="clinician"),
+        Column(
+            "is_unrelatedness_attested", "boolean", "the record attests that it is unrelated", supplied_by="clinician"
+        ),
         Column("performed_by_npi", "text", "who really gave the service", check="npi", supplied_by="clinical record"),
         Column("performed_by_type", "text", "MD, NP, PA, RN …", supplied_by="clinical record"),
-        Column("split_practitioner_type", "text", "the NPP of a shared visit; none: not shared", supplied_by="clinical record"),
+        Column(
+            "split_practitioner_type",
+            "text",
+            "the NPP of a shared visit; none: not shared",
+            supplied_by="clinical record",
+        ),
         Column("physician_time_share", "decimal", "share of total time, 0 to 1", supplied_by="clinical record"),
-        Column("has_physician_decision_making", "boolean", "the physician did the substantive part of the MDM", supplied_by="clinical record"),
+        Column(
+            "has_physician_decision_making",
+            "boolean",
+            "the physician did the substantive part of the MDM",
+            supplied_by="clinical record",
+        ),
         Column("is_same_group", "boolean", "physician and NPP are in one group", supplied_by="credentialing"),
         Column("telehealth_patient_place", "text", "home, clinic …", supplied_by="front desk"),
         Column("telehealth_clinician_place", "text", "office, hospital, home …", supplied_by="front desk"),
         Column("is_behavioral_health", "boolean", "a behavioural health service", supplied_by="coding"),
-        Column("is_skilled_nursing_part_a", "boolean", "in a covered Part A SNF stay", supplied_by="the nursing facility"),
+        Column(
+            "is_skilled_nursing_part_a", "boolean", "in a covered Part A SNF stay", supplied_by="the nursing facility"
+        ),
         Column("has_custody_exception", "boolean", "42 CFR 411.4(b) exception holds", supplied_by="billing office"),
         Column("has_notice", "boolean", "coinsurance notice on file; none given is false", supplied_by="front desk"),
         Column("is_notice_written", "boolean", "it was in writing", supplied_by="front desk"),
@@ -467,9 +501,21 @@ ENCOUNTERS = Table(
         Column("has_notice_amount", "boolean", "it states the amount", supplied_by="front desk"),
         Column("has_notice_estimate_statement", "boolean", "it states an estimate and why", supplied_by="front desk"),
         Column("is_emergency_treatment_required", "boolean", "care required by 42 CFR 489.24", supplied_by="clinician"),
-        Column("is_emergency_stabilized", "boolean", "the emergency was ruled out or stabilised", supplied_by="clinician"),
-        Column("has_two_coinsurances", "boolean", "the patient owes the hospital and the practitioner", supplied_by="billing office"),
-        Column("technical_component_site_id", "text", "where the technical component was given", supplied_by="clinical record"),
+        Column(
+            "is_emergency_stabilized", "boolean", "the emergency was ruled out or stabilised", supplied_by="clinician"
+        ),
+        Column(
+            "has_two_coinsurances",
+            "boolean",
+            "the patient owes the hospital and the practitioner",
+            supplied_by="billing office",
+        ),
+        Column(
+            "technical_component_site_id",
+            "text",
+            "where the technical component was given",
+            supplied_by="clinical record",
+        ),
         Column("reader_site_id", "text", "where the reader sat", supplied_by="clinical record"),
         Column("specimen_site_id", "text", "where the specimen was taken", supplied_by="laboratory"),
         Column("recorded_by", "text", "who says so"),
@@ -508,7 +554,9 @@ _IDENTITY = (
         because="receipt_date_because",
     ),
     Column("receipt_date_because", "text", "why receipt_date is missing"),
-    Column("receipt_date_earliest", "date", "no claim is received before this day: its service, or the making of its file"),
+    Column(
+        "receipt_date_earliest", "date", "no claim is received before this day: its service, or the making of its file"
+    ),
     Column(
         "paid_date",
         "date",
@@ -547,7 +595,13 @@ SERVICE_LINE_FACTS = Table(
             because="service_date_because",
         ),
         Column("service_date_because", "text", "why service_date is missing"),
-        Column("has_place_of_service", "boolean", "the line or its claim carries a place of service", nullable=False, source="SV105"),
+        Column(
+            "has_place_of_service",
+            "boolean",
+            "the line or its claim carries a place of service",
+            nullable=False,
+            source="SV105",
+        ),
         Column(
             "place_of_service_code",
             "text",
@@ -556,7 +610,9 @@ SERVICE_LINE_FACTS = Table(
             source="SV105",
         ),
         Column("line_place_of_service_code", "text", "SV105 as sent, '' when blank", nullable=False, source="SV105"),
-        Column("claim_place_of_service_code", "text", "CLM05-1 as sent, '' when blank", nullable=False, source="CLM05-1"),
+        Column(
+            "claim_place_of_service_code", "text", "CLM05-1 as sent, '' when blank", nullable=False, source="CLM05-1"
+        ),
         Column("is_place_of_service_from_line", "boolean", "the code comes from SV105", nullable=False),
         Column(
             "is_place_of_service_assigned",
@@ -567,7 +623,9 @@ SERVICE_LINE_FACTS = Table(
         ),
         Column("has_procedure_code", "boolean", "the line carries a procedure code", nullable=False, source="SV101-2"),
         Column("procedure_code", "text", "procedure code, '' when blank", nullable=False, source="SV101-2"),
-        Column("is_ambulance_procedure", "boolean", "an ambulance service (A0021–A0999)", nullable=False, source="SV101-2"),
+        Column(
+            "is_ambulance_procedure", "boolean", "an ambulance service (A0021–A0999)", nullable=False, source="SV101-2"
+        ),
         Column("modifiers", "text", "the modifiers in order, with blanks between", nullable=False, source="SV101-3"),
         Column("has_modifier_po", "boolean", "modifier PO on the line", nullable=False, source="SV101-3"),
         Column("has_modifier_pn", "boolean", "modifier PN on the line", nullable=False, source="SV101-3"),
@@ -586,7 +644,13 @@ SERVICE_LINE_FACTS = Table(
             nullable=False,
             source="SV101-3",
         ),
-        Column("has_service_facility", "boolean", "the line or its claim names a service facility", nullable=False, source="NM1*77"),
+        Column(
+            "has_service_facility",
+            "boolean",
+            "the line or its claim names a service facility",
+            nullable=False,
+            source="NM1*77",
+        ),
         Column(
             "has_service_location",
             "boolean",
@@ -673,7 +737,13 @@ CLAIM_FACTS = Table(
             nullable=False,
             source="SV105",
         ),
-        Column("service_location_count", "integer", "different service locations its lines name", nullable=False, source="NM1*77"),
+        Column(
+            "service_location_count",
+            "integer",
+            "different service locations its lines name",
+            nullable=False,
+            source="NM1*77",
+        ),
         Column(
             "has_office_and_facility_lines",
             "boolean",

@@ -314,14 +314,18 @@ def test_a_header_alone_is_a_table_of_no_claims(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-03-10", "3/10/2026", "03/10/2026", "3/10/26", "20260310", "10-Mar-2026", "10-MAR-26"]
-    + ["2026-03-10 00:00:00", "2026-03-10T08:15:00.000", "3/10/2026 8:15 AM", "2026/3/10", "20260310.0"],
+    [
+        *("2026-03-10", "3/10/2026", "03/10/2026", "3/10/26", "20260310", "10-Mar-2026", "10-MAR-26"),
+        *("2026-03-10 00:00:00", "2026-03-10T08:15:00.000", "3/10/2026 8:15 AM", "2026/3/10", "20260310.0"),
+    ],
 )
 def test_the_usual_ways_to_write_a_date_are_read(text: str) -> None:
     assert read_date(text) == date(2026, 3, 10)
 
 
-@pytest.mark.parametrize("text", ["13/45/2026", "2026-02-30", "46091", "0", "9999-12-31", "10-Foo-2026", "٣/١/٢٠٢٦"])
+@pytest.mark.parametrize(
+    "text", ["13/45/2026", "2026-02-30", "46091", "0", "9999-12-31", "10-Foo-2026", "\u0663/1/2026"]
+)
 def test_what_is_not_a_date_is_not_made_one(text: str) -> None:
     assert read_date(text) is None
 
@@ -344,7 +348,7 @@ def test_the_usual_ways_to_write_an_amount_are_read(text: str, expected: str) ->
     assert read_amount(text) == (Decimal(expected), False)
 
 
-@pytest.mark.parametrize("text", ["", ".", "$", "12,50", "1.234,50", "1E+05", "twelve", "99999999999999999", "٣"])
+@pytest.mark.parametrize("text", ["", ".", "$", "12,50", "1.234,50", "1E+05", "twelve", "99999999999999999", "\u0663"])
 def test_what_is_not_an_amount_is_not_made_one(text: str) -> None:
     assert read_amount(text) == (None, False)
 
@@ -482,7 +486,7 @@ def test_nul_bytes_are_reported_and_do_not_stop_the_reading(path: Path) -> None:
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_every_line_ending_is_taken(path: Path, newline: str) -> None:
-    found = claims_of(path, f'claim_id,pos,cpt\nA1,11,"1"\nA2,11,1'.replace("\n", newline))
+    found = claims_of(path, 'claim_id,pos,cpt\nA1,11,"1"\nA2,11,1'.replace("\n", newline))
     assert found.rows == found.claims.num_rows == 2
 
 

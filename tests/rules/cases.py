@@ -55,9 +55,15 @@ def read_cases(rule: Rule) -> list[Case]:
     for raw in document["cases"]:
         check_keys(raw, ("name", "facts", "expect"), ("name", "expect"), file.name, "a case")
         expect = raw["expect"]
-        check_keys(expect, ("outcome", "missing", "fix"), ("outcome",), file.name, f"the expectation of '{raw['name']}'")
-        facts = {name: typed(rule.table[name], text) for name, text in {**document["facts"], **raw.get("facts", {})}.items()}
-        fix = {key: None if text == "null" else text for key, text in expect["fix"].items()} if "fix" in expect else None
+        check_keys(
+            expect, ("outcome", "missing", "fix"), ("outcome",), file.name, f"the expectation of '{raw['name']}'"
+        )
+        facts = {
+            name: typed(rule.table[name], text) for name, text in {**document["facts"], **raw.get("facts", {})}.items()
+        }
+        fix = (
+            {key: None if text == "null" else text for key, text in expect["fix"].items()} if "fix" in expect else None
+        )
         cases.append(Case(raw["name"], facts, expect["outcome"], expect.get("missing"), fix))
     return cases
 
@@ -72,7 +78,9 @@ def fill_facts(connection: duckdb.DuckDBPyConnection, table: Table, rows: list[d
     connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({columns})")
     for number, facts in enumerate(rows):
         row = [
-            number if column.name == "row_id" else facts.get(column.name, None if column.nullable else blank[column.type])
+            number
+            if column.name == "row_id"
+            else facts.get(column.name, None if column.nullable else blank[column.type])
             for column in table.columns
         ]
         connection.execute(f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(row))})", row)

@@ -1,4 +1,4 @@
--- One row per professional claim: whose rules apply, and the dates the payer would use.
+-- professional_claims: one row per professional claim: whose rules apply, and the dates the payer would use.
 --
 -- payer_program    from the payers registry (payer_id, on the claim's first service date), else from
 --                  the claim filing code (SBR09). NULL: neither says so.
@@ -37,7 +37,7 @@ END;
 
 CREATE OR REPLACE TABLE professional_claims AS
 SELECT
-    c.*,
+    c.claim_key,
     coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) AS payer_program,
     CASE WHEN coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) IS NOT NULL THEN NULL
          WHEN c.claim_filing_code IS NULL

@@ -19,26 +19,17 @@ CREATE OR REPLACE MACRO plain_address(line_1, line_2) AS
         ' (DRIVE) ', ' DR ', 'g'),
         ' +', ' ', 'g'));
 
-CREATE OR REPLACE TABLE located_lines AS
-WITH named AS (
-    SELECT
-        l.row_id,
-        l.service_date,
-        coalesce(l.site_id, c.site_id) AS site_id,
-        coalesce(l.service_facility_npi, l.service_facility_address_line_1) IS NOT NULL AS is_line_facility,
-        coalesce(c.service_facility_npi, c.service_facility_address_line_1) IS NOT NULL AS is_claim_facility,
-        coalesce(l.place_of_service_code, c.place_of_service_code, '') IN
-            ('11', '17', '19', '20', '22', '24', '49', '50', '53', '57', '58', '62', '65', '71', '72', '81')
-            AS is_at_practice,
-        l, c
-    FROM professional_lines AS l
-    JOIN professional_claims AS c USING (claim_key)
-)
+CREATE OR REPLACE VIEW located_lines AS
 SELECT
-    row_id,
-    service_date,
-    site_id,
-    is_line_facility OR is_claim_facility OR site_id IS NOT NULL AS has_service_facility,
+    l.row_id,
+    l.service_date,
+    coalesce(l.site_id, c.site_id) AS site_id,
+    coalesce(l.service_facility_npi, l.service_facility_address_line_1) IS NOT NULL AS is_line_facility,
+    coalesce(c.service_facility_npi, c.service_facility_address_line_1) IS NOT NULL AS is_claim_facility,
+    coalesce(l.place_of_service_code, c.place_of_service_code, '') IN
+        ('11', '17', '19', '20', '22', '24', '49', '50', '53', '57', '58', '62', '65', '71', '72', '81')
+        AS is_at_practice,
+    is_line_facility OR is_claim_facility OR l.site_id IS NOT NULL OR c.site_id IS NOT NULL AS has_service_facility,
     CASE WHEN is_line_facility THEN l.service_facility_byte_offset
          WHEN is_claim_facility THEN c.service_facility_byte_offset END AS service_facility_byte_offset,
     CASE WHEN is_line_facility THEN l.service_facility_npi
@@ -53,7 +44,9 @@ SELECT
     left(CASE WHEN is_line_facility THEN l.service_facility_zip
               WHEN is_claim_facility THEN c.service_facility_zip
               WHEN is_at_practice THEN c.billing_provider_zip END, 5) AS zip
-FROM named;
+FROM professional_lines AS l
+JOIN claims AS c USING (claim_key)
+JOIN professional_claims USING (claim_key);
 
 CREATE OR REPLACE TABLE locations AS
 SELECT

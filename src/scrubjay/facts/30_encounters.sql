@@ -6,7 +6,8 @@ CREATE OR REPLACE TABLE line_encounters AS
 WITH lines AS (
     SELECT l.row_id, c.claim_id, l.line_number, c.member_id, l.service_date, s.site_id
     FROM professional_lines AS l
-    JOIN professional_claims AS c USING (claim_key)
+    JOIN claims AS c USING (claim_key)
+    JOIN professional_claims USING (claim_key)
     LEFT JOIN line_sites AS w ON w.row_id = l.row_id
     LEFT JOIN site_rows AS s ON s.row_number = w.site_row
 ),

@@ -22,16 +22,16 @@ WITH lines AS (
         c.transaction_control_number,
         c.billing_provider_npi,
         c.payer_name,
-        c.payer_program,
-        c.payer_program_because,
-        c.known_receipt_date AS receipt_date,
-        CASE WHEN c.known_receipt_date IS NULL THEN 'no receipt date was given' END AS receipt_date_because,
-        c.receipt_date_earliest,
+        p.payer_program,
+        p.payer_program_because,
+        p.known_receipt_date AS receipt_date,
+        CASE WHEN p.known_receipt_date IS NULL THEN 'no receipt date was given' END AS receipt_date_because,
+        p.receipt_date_earliest,
         c.paid_date,
         CASE WHEN c.paid_date IS NULL THEN 'no remittance was given' END AS paid_date_because,
-        c.paid_date_earliest,
-        c.is_paper_claim,
-        CASE WHEN c.is_paper_claim IS NULL THEN 'the file does not say how its claims are sent' END
+        p.paid_date_earliest,
+        p.is_paper_claim,
+        CASE WHEN p.is_paper_claim IS NULL THEN 'the file does not say how its claims are sent' END
             AS is_paper_claim_because,
         l.line_number,
         l.byte_offset,
@@ -44,7 +44,8 @@ WITH lines AS (
         coalesce(l.procedure_code, '') AS procedure_code,
         concat_ws(' ', l.modifier_1, l.modifier_2, l.modifier_3, l.modifier_4) AS modifiers
     FROM professional_lines AS l
-    JOIN professional_claims AS c USING (claim_key)
+    JOIN claims AS c USING (claim_key)
+    JOIN professional_claims AS p USING (claim_key)
 )
 SELECT
     l.* EXCLUDE (procedure_code, modifiers),

@@ -26,13 +26,23 @@ sums AS (
         claim_key,
         count(*) AS line_count,
         bool_and(is_redundant) AS has_redundant_line_place_of_service,
-        greatest(count(DISTINCT location_id), 1) AS service_location_count,
+        min(location_id) <> max(location_id) AS has_several_locations,
         coalesce(bool_or(is_facility AND has_place_of_service AND NOT is_telehealth), FALSE)
             AND coalesce(bool_or(NOT is_facility AND has_place_of_service AND NOT is_telehealth), FALSE)
             AS has_office_and_facility_lines,
-        coalesce(string_agg(DISTINCT place_of_service_code, ' ' ORDER BY place_of_service_code)
-            FILTER (WHERE has_place_of_service), '') AS place_of_service_codes
+        min(place_of_service_code) FILTER (WHERE has_place_of_service) AS first_code,
+        max(place_of_service_code) FILTER (WHERE has_place_of_service) AS last_code
     FROM lines
+    GROUP BY claim_key
+),
+mixed AS (  -- only claims whose lines differ
+    SELECT
+        claim_key,
+        count(DISTINCT location_id) AS locations,
+        string_agg(DISTINCT place_of_service_code, ' ' ORDER BY place_of_service_code)
+            FILTER (WHERE has_place_of_service) AS codes
+    FROM lines
+    SEMI JOIN (FROM sums WHERE has_several_locations OR first_code <> last_code) USING (claim_key)
     GROUP BY claim_key
 )
 SELECT
@@ -45,21 +55,23 @@ SELECT
     c.transaction_control_number,
     c.billing_provider_npi,
     c.payer_name,
-    c.payer_program,
-    c.payer_program_because,
-    c.known_receipt_date AS receipt_date,
-    CASE WHEN c.known_receipt_date IS NULL THEN 'no receipt date was given' END AS receipt_date_because,
-    c.receipt_date_earliest,
+    p.payer_program,
+    p.payer_program_because,
+    p.known_receipt_date AS receipt_date,
+    CASE WHEN p.known_receipt_date IS NULL THEN 'no receipt date was given' END AS receipt_date_because,
+    p.receipt_date_earliest,
     c.paid_date,
     CASE WHEN c.paid_date IS NULL THEN 'no remittance was given' END AS paid_date_because,
-    c.paid_date_earliest,
-    c.is_paper_claim,
-    CASE WHEN c.is_paper_claim IS NULL THEN 'the file does not say how its claims are sent' END AS is_paper_claim_because,
+    p.paid_date_earliest,
+    p.is_paper_claim,
+    CASE WHEN p.is_paper_claim IS NULL THEN 'the file does not say how its claims are sent' END AS is_paper_claim_because,
     s.line_count,
-    s.place_of_service_codes,
+    coalesce(m.codes, s.first_code, '') AS place_of_service_codes,
     coalesce(c.place_of_service_code, '') AS claim_place_of_service_code,
     s.has_redundant_line_place_of_service,
-    s.service_location_count,
+    coalesce(m.locations, 1) AS service_location_count,
     s.has_office_and_facility_lines
-FROM professional_claims AS c
-JOIN sums AS s USING (claim_key);
+FROM claims AS c
+JOIN professional_claims AS p USING (claim_key)
+JOIN sums AS s USING (claim_key)
+LEFT JOIN mixed AS m USING (claim_key);

@@ -7,11 +7,12 @@ behind are those of `scrubjay.tables.FACT_TABLES`, column for column.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrubjay.reference.law import Law, code_set_rows
-from scrubjay.tables import CLAIMS, FACT_TABLES, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, arrow_schema
+from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, arrow_schema
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,21 +43,17 @@ def build_facts(
             kept = arrow_schema(table).append(pa.field("row_number", pa.int64())).empty_table()
         connection.register(table.name, kept)
     connection.register("law_code_sets", _rows(code_set_rows(laws), ("path", "code", "effective")))
-    values = [(law.path, version.value, version.effective) for law in laws.values() for version in law.versions if version.value is not None]
+    values = [
+        (law.path, version.value, version.effective)
+        for law in laws.values()
+        for version in law.versions
+        if version.value is not None
+    ]
     connection.register("law_values", _rows(values, ("path", "value", "effective")))
     has = ", ".join(f"{registries.get(table.name) is not None} AS has_{table.name}" for table in REGISTRIES)
     connection.execute(f"CREATE OR REPLACE TABLE run AS SELECT CAST(? AS DATE) AS received, {has}", [received])
     for step in STEPS:
         connection.execute(step.read_text(encoding="utf-8"))
-    for table in FACT_TABLES:
-        columns = ", ".join(f'CAST("{c.name}" AS {_sql_type(c.type)}) AS "{c.name}"' for c in table.columns)
-        connection.execute(f"CREATE OR REPLACE VIEW {table.name}_checked AS SELECT {columns} FROM {table.name}")
-
-
-def _sql_type(type_: str) -> str:
-    from scrubjay.tables import SQL_TYPES
-
-    return SQL_TYPES[type_]  # type: ignore[index]
 
 
 def _numbered(table: pa.Table, name: str) -> pa.Table:
@@ -69,7 +66,7 @@ def _numbered(table: pa.Table, name: str) -> pa.Table:
     return table.append_column("row_id", pa.array(np.arange(table.num_rows)))
 
 
-def _rows(rows: list[tuple[object, ...]], names: tuple[str, ...]) -> pa.Table:
+def _rows(rows: Sequence[tuple[object, ...]], names: tuple[str, ...]) -> pa.Table:
     import pyarrow as pa
 
     columns = list(zip(*rows, strict=True)) or [() for _ in names]

@@ -34,7 +34,9 @@ def list_files(paths: Iterable[str | Path]) -> list[Path]:
         elif path.is_file():
             found.append(path)
         else:
-            raise UsageError(f"There is no file or folder '{path}'. Check the spelling and where you stand ({Path.cwd()}).")
+            raise UsageError(
+                f"There is no file or folder '{path}'. Check the spelling and where you stand ({Path.cwd()})."
+            )
     return list(dict.fromkeys(found))
 
 
@@ -71,7 +73,14 @@ def _read_file(
     path: Path, file_id: int, first_claim_key: int, column_map: dict[str, str] | None, on_bytes: Callable[[int], None]
 ) -> tuple[dict[str, Any], dict[str, pa.Table], list[dict[str, Any]]]:
     """One file: its row of files, its claims and lines, its problems."""
-    row: dict[str, Any] = {"file_id": file_id, "name": str(path), "kind": "unknown", "claims": 0, "lines": 0, "remittances": 0}
+    row: dict[str, Any] = {
+        "file_id": file_id,
+        "name": str(path),
+        "kind": "unknown",
+        "claims": 0,
+        "lines": 0,
+        "remittances": 0,
+    }
     try:
         row["bytes"] = path.stat().st_size
         with path.open("rb") as handle:
@@ -79,7 +88,15 @@ def _read_file(
     except OSError as error:
         row |= {"bytes": 0, "kind": "unreadable"}
         reason = error.strerror or type(error).__name__
-        return row, {}, [_problem("error", "unreadable file", f"The file could not be opened: {reason}.", "Check its permissions.")]
+        return (
+            row,
+            {},
+            [
+                _problem(
+                    "error", "unreadable file", f"The file could not be opened: {reason}.", "Check its permissions."
+                )
+            ],
+        )
     if x12.looks_like_x12(head):
         return _read_x12(path, row, first_claim_key, on_bytes)
     on_bytes(row["bytes"])
@@ -90,14 +107,18 @@ def _read_file(
 
     table = read_delimited(path, file_id, first_claim_key, head, column_map)
     if table is None:
-        return row, {}, [
-            _problem(
-                "error",
-                "unknown kind of file",
-                "This is neither X12 nor a table of claims that Scrubjay knows. Nothing in it was read.",
-                "Give an 837 file, or a CSV or Parquet file with a header row; name its columns under [columns] in scrubjay.toml.",
-            )
-        ]
+        return (
+            row,
+            {},
+            [
+                _problem(
+                    "error",
+                    "unknown kind of file",
+                    "This is neither X12 nor a table of claims that Scrubjay knows. Nothing in it was read.",
+                    "Give an 837 file, or a CSV or Parquet file with a header row; name its columns under [columns] in scrubjay.toml.",
+                )
+            ],
+        )
     row |= {
         "kind": table.kind,
         "claims": table.claims.num_rows,
@@ -116,7 +137,7 @@ def _read_x12(
 ) -> tuple[dict[str, Any], dict[str, pa.Table], list[dict[str, Any]]]:
     from scrubjay.formats.claims_837 import read_x12
 
-    found = read_x12(str(path), row["file_id"], first_claim_key, on_bytes)
+    found = read_x12(path, row["file_id"], first_claim_key, on_bytes)
     row |= {
         "kind": found.kind,
         "claims": found.claims.num_rows,
@@ -125,9 +146,18 @@ def _read_x12(
     }
     problems = found.problems
     if not row["claims"] and "837" not in found.kind:
-        what = f"{row['remittances']} remittance claims are counted, not yet analysed" if row["remittances"] else "it holds no claims"
+        what = (
+            f"{row['remittances']} remittance claims are counted, not yet analysed"
+            if row["remittances"]
+            else "it holds no claims"
+        )
         problems.append(
-            _problem("info", "no claims", f"The file is read as {found.kind}; {what}. Nothing in it was checked.", "Nothing to do.")
+            _problem(
+                "info",
+                "no claims",
+                f"The file is read as {found.kind}; {what}. Nothing in it was checked.",
+                "Nothing to do.",
+            )
         )
     tables = {
         "claims": found.claims,
@@ -151,8 +181,16 @@ _OPENINGS = (
     (("MSH|", "FHS|", "BHS|"), "HL7 v2", "HL7 messages are not read yet. Nothing in the file was checked."),
     (("{", "["), "JSON", "JSON (FHIR) is not read yet. Nothing in the file was checked."),
     (("<",), "HTML or XML", "This is a web page or XML, perhaps an error page of a download. Nothing in it was read."),
-    (("ISA",), "damaged X12", "The file begins like X12, but its interchange header (ISA) cannot be read. Nothing in it was read."),
-    (("GS*", "ST*"), "damaged X12", "The file begins inside an X12 interchange: its header (ISA) is missing. Nothing in it was read."),
+    (
+        ("ISA",),
+        "damaged X12",
+        "The file begins like X12, but its interchange header (ISA) cannot be read. Nothing in it was read.",
+    ),
+    (
+        ("GS*", "ST*"),
+        "damaged X12",
+        "The file begins inside an X12 interchange: its header (ISA) is missing. Nothing in it was read.",
+    ),
 )
 
 
@@ -163,15 +201,30 @@ def _other_kinds(head: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "empty", _problem("error", "empty file", "The file is empty.", "Export or transfer it again.")
     for signature, kind, advice in _SIGNATURES:
         if head.startswith(signature):
-            yield kind, _problem("error", "not a claim file", f"This is a {kind}, not a claim file. Nothing in it was read.", advice)
+            yield (
+                kind,
+                _problem(
+                    "error", "not a claim file", f"This is a {kind}, not a claim file. Nothing in it was read.", advice
+                ),
+            )
     for openings, kind, message in _OPENINGS:
         if opening.startswith(openings):
             severity = "info" if "not read yet" in message else "error"
-            yield kind, _problem(severity, "not a claim file", message, "Give an 837 file, or a CSV or Parquet file of claims.")
-    if not head.startswith(b"PAR1") and head.count(0) > len(head) // 100:
+            yield (
+                kind,
+                _problem(
+                    severity, "not a claim file", message, "Give an 837 file, or a CSV or Parquet file of claims."
+                ),
+            )
+    if not head.startswith((b"PAR1", b"\xff\xfe", b"\xfe\xff")) and head.count(0) > len(head) // 100:
         yield (
             "binary",
-            _problem("error", "not a claim file", "This is a binary file. Nothing in it was read.", "Give an 837, CSV or Parquet file."),
+            _problem(
+                "error",
+                "not a claim file",
+                "This is a binary file. Nothing in it was read.",
+                "Give an 837, CSV or Parquet file.",
+            ),
         )
 
 

@@ -15,31 +15,51 @@ What could be read is read. What could not is a row of intake_problems with its 
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scrubjay.formats.envelope import (
+    CLM,
+    CLP,
+    DMG,
+    DTP,
+    HI,
+    HL,
+    LX,
+    N3,
+    N4,
+    NM1,
+    REF,
+    SBR,
+    ST,
+    SV1,
+    SV2,
+    SV3,
+    Envelope,
+    classify,
+    close,
+    mend_separators,
+    walk_envelopes,
+)
 from scrubjay.formats.x12 import (
     Buffer,
     Interchange,
     Ints,
     Problem,
     Segments,
-    Spans,
     dates,
     decimals,
-    decode,
-    delimiter_name,
     interchanges,
     keys,
     pack,
     pieces,
     problem_row,
     scan,
-    scan_data,
     texts,
 )
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Table, arrow_schema
@@ -47,23 +67,10 @@ from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Tab
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Segments this reader looks at. Everything else only counts for SE01.
-_KNOWN = ("ISA", "IEA", "GS", "GE", "ST", "SE", "BHT", "HL", "CLM", "LX", "SBR", "SV1", "SV2", "SV3")
-_KNOWN += ("NM1", "N3", "N4", "REF", "DTP", "DMG", "HI", "CLP")
-ISA, IEA, GS, GE, ST, SE, BHT, HL, CLM, LX, SBR, SV1, SV2, SV3 = range(1, 15)
-NM1, N3, N4, REF, DTP, DMG, HI, CLP = range(15, 23)
-_CLASS = np.zeros(1 << 24, np.uint8)
-for _number, _identifier in enumerate(_KNOWN, 1):
-    _CLASS[pack(_identifier)] = _number
-
 # Contexts: which loop the last marker opened.
 AT_ST, AT_BILLING, AT_SUBSCRIBER, AT_PATIENT, AT_OTHER_LEVEL, AT_CLAIM, AT_OTHER_PAYER, AT_LINE = range(1, 9)
 
 STARTERS = ("CLM", "HL", "ST")  # a piece of a file begins with one of these
-_CLAIM_TYPES = {SV1: "professional", SV2: "institutional", SV3: "dental"}
-_GUIDE_TYPES = {"222": "professional", "098": "professional", "223": "institutional", "096": "institutional"}
-_GUIDE_TYPES |= {"224": "dental", "097": "dental"}
-_WRONG_SEPARATORS = b":><|^\\;!"
 _PROBLEMS_SHOWN = 20  # of one kind in one file
 
 
@@ -78,20 +85,6 @@ class X12File:
     line_count: int
     remittance_count: int
     problems: list[Problem]
-
-
-@dataclass(slots=True)
-class _Envelope:
-    """Where the reader stands in the nest of ISA, GS and ST."""
-
-    interchange: Interchange
-    group: tuple[str, str, int] | None = None  # functional code, control number, offset
-    guide: str = ""
-    transaction: tuple[str, str, int, int] | None = None  # ST01, ST02, offset, ordinal of the segment
-    groups: int = 0
-    transactions: int = 0
-    segments: int = 0  # segments of the interchange before this piece
-    is_closed: bool = False
 
 
 @dataclass(slots=True)
@@ -118,7 +111,7 @@ class _File:
 
 
 def read_x12(
-    path: str, file_id: int, first_claim_key: int, on_bytes: Callable[[int], None] = lambda _: None
+    path: Path, file_id: int, first_claim_key: int, on_bytes: Callable[[int], None] = lambda _: None
 ) -> X12File:
     """The claims and lines of one X12 file. ``on_bytes`` hears how many bytes were read since last.
 
@@ -127,7 +120,7 @@ def read_x12(
     import pyarrow as pa
 
     gathered = _File(file_id, first_claim_key)
-    with open(path, "rb") as handle:
+    with path.open("rb") as handle:
         buffer = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
         try:
             _read_buffer(buffer, gathered, on_bytes)
@@ -204,7 +197,7 @@ def _read_buffer(buffer: Buffer, gathered: _File, on_bytes: Callable[[int], None
 def _read_interchange(
     buffer: Buffer, interchange: Interchange, gathered: _File, on_bytes: Callable[[int], None]
 ) -> None:
-    envelope = _Envelope(interchange)
+    envelope = Envelope(interchange)
     levels: _Levels = {}
     holes: list[Problem] = []
     pending: _Piece | None = None
@@ -212,11 +205,13 @@ def _read_interchange(
         _report_holes(holes, pending, gathered)
         if pending:
             pending.emit(gathered)
-        segments = _mend_separators(scan(buffer, low, high, interchange), gathered)
+        segments = mend_separators(scan(buffer, low, high, interchange), gathered.report)
         pending = _read_piece(segments, envelope, levels, gathered)
         on_bytes(high - low)
     _report_holes(holes, pending, gathered)
-    cut_short = _close(envelope, pending, gathered)
+    tail = pending.segments.base + pending.segments.tail if pending and pending.segments.tail >= 0 else None
+    open_claim = pending.last_claim_id if pending and pending.ends_in_claim else None
+    cut_short = close(envelope, tail, open_claim, gathered.report)
     if pending:
         pending.emit(gathered, without_last=cut_short)
 
@@ -228,259 +223,6 @@ def _report_holes(holes: list[Problem], before: _Piece | None, gathered: _File) 
             hole["claim_id"] = before.last_claim_id
         gathered.report(hole)
     holes.clear()
-
-
-# --- separators other than the ISA declares ---------------------------------------------------------
-
-
-def _mend_separators(segments: Segments, gathered: _File) -> Segments:
-    """The segments, with those that use other separators than the ISA declares read by their own."""
-    interchange = segments.interchange
-    odd = np.flatnonzero(segments.code == 0)
-    mended = False
-    data = segments.data
-    for row in odd.tolist():
-        low, high = int(segments.start[row]), int(segments.cut[segments.last[row]])
-        raw = data[low : min(high, low + 4)].tobytes()
-        for width in (3, 2):
-            name, separator = raw[:width], raw[width : width + 1]
-            if len(separator) and not separator.isalnum() and separator != b" " and _CLASS[int.from_bytes(name, "little")]:
-                stretch = data[low:high]
-                stretch[stretch == separator[0]] = interchange.element
-                mended = True
-                gathered.report(
-                    problem_row(
-                        "error",
-                        "other element separator",
-                        f"Segment {decode(name)} separates its elements with {delimiter_name(separator[0])}; the ISA declares "
-                        f"{delimiter_name(interchange.element)}. A payer cannot read it; here it was read by its own separator.",
-                        "Have the file made again with one set of separators.",
-                        segments.offset(row),
-                        segment=decode(name),
-                    )
-                )
-                break
-        else:
-            text = decode(data[low : min(high, low + 12)].tobytes())
-            shown = "".join(c if c.isprintable() else "?" for c in text[:3])
-            gathered.report(
-                problem_row(
-                    "error",
-                    "unreadable segment",
-                    f"A segment begins with '{shown}…', which is no segment identifier. It was not read.",
-                    "Look at the file at this position: a terminator or separator inside the data splits a segment like this.",
-                    segments.offset(row),
-                )
-            )
-    if mended:
-        segments = scan_data(data, segments.base, interchange)
-    composites = [(SV1, 1), (SV2, 2), (SV3, 1), (CLM, 5)]
-    classes = _CLASS[segments.code]
-    mended = False
-    for class_, element in composites:
-        rows = np.flatnonzero(classes == class_)
-        at = segments.first[rows] + element
-        rows, at = rows[at <= segments.last[rows]], at[at <= segments.last[rows]]
-        low, high = segments.cut[at - 1] + 1, segments.cut[at]
-        third = data[np.minimum(low + 2, high)]  # the character after a two-character component
-        suspicious = np.isin(third, np.frombuffer(_WRONG_SEPARATORS, np.uint8)) & (high - low > 3)
-        suspicious &= (third != interchange.component) & (third != interchange.repetition)
-        for row, a, z, wrong in zip(rows[suspicious], low[suspicious], high[suspicious], third[suspicious], strict=True):
-            stretch = data[a:z]
-            if (stretch == interchange.component).any():
-                continue
-            stretch[stretch == wrong] = interchange.component
-            mended = True
-            name = _KNOWN[class_ - 1]
-            gathered.report(
-                problem_row(
-                    "error",
-                    "other component separator",
-                    f"{name}{element:02d} separates its components with {delimiter_name(int(wrong))}; the ISA declares "
-                    f"{delimiter_name(interchange.component)}. A payer cannot read it; here it was read by its own separator.",
-                    "Have the file made again with one set of separators.",
-                    segments.offset(int(row)),
-                    segment=name,
-                    element=f"{name}{element:02d}",
-                )
-            )
-    return scan_data(data, segments.base, interchange) if mended else segments
-
-
-# --- envelopes ---------------------------------------------------------------------------------------
-
-
-def _walk_envelopes(
-    segments: Segments, classes: NDArray[np.uint8], envelope: _Envelope, gathered: _File
-) -> tuple[list[int], list[dict[str, Any]]]:
-    """The transactions of a piece: the segment each begins with, and what is known of it.
-
-    The first entry stands for the transaction that was open when the piece began. Control numbers
-    and counts are checked on the way.
-    """
-    begins, transactions = [0], [_describe(envelope)]
-    rows = np.flatnonzero((classes >= ISA) & (classes <= BHT))
-    for row in rows.tolist():
-        class_, text, offset = int(classes[row]), segments.text, segments.offset(row)
-
-        def wrong(problem: str, message: str, advice: str, segment: str, at: int = offset) -> None:
-            gathered.report(problem_row("error", problem, message, advice, at, segment=segment))
-
-        if class_ == GS:
-            _end_transaction(envelope, wrong, "GS")
-            _end_group(envelope, wrong, "GS")
-            envelope.group = (text(row, 1), text(row, 6), offset)
-            envelope.guide = text(row, 8)
-            envelope.groups += 1
-            envelope.transactions = 0
-        elif class_ == ST:
-            _end_transaction(envelope, wrong, "ST")
-            if envelope.group is None:
-                wrong("ST without GS", "A transaction set begins outside any functional group.", "Have the file made again.", "ST")
-            envelope.transaction = (text(row, 1), text(row, 2), offset, envelope.segments + row)
-            envelope.transactions += 1
-            begins.append(row)
-            transactions.append(_describe(envelope, text(row, 3)))
-            gathered.kinds.setdefault(transactions[-1]["kind"])
-        elif class_ == BHT:
-            transactions[-1]["date"] = text(row, 4)
-        elif class_ == SE:
-            if envelope.transaction is None:
-                wrong("SE without ST", "A transaction set ends here that never began.", "Have the file made again.", "SE")
-                continue
-            _, number, _, began = envelope.transaction
-            counted = envelope.segments + row - began + 1
-            if _count(text(row, 1)) != counted:
-                wrong(
-                    "transaction segment count",
-                    f"SE01 says {text(row, 1) or 'nothing'}, but transaction {number} has {counted} segments. "
-                    "Segments were lost or added after the file was made, or the sender counts wrongly.",
-                    "Compare the claims of this transaction with your system; a receiver rejects it (999).",
-                    "SE",
-                )
-            if text(row, 2) != number:
-                wrong(
-                    "transaction control number",
-                    f"SE02 is '{text(row, 2)}', the transaction began as '{number}' (ST02).",
-                    "Have the file made again; a receiver rejects the transaction.",
-                    "SE",
-                )
-            envelope.transaction = None
-            begins.append(row + 1)
-            transactions.append(_describe(envelope))
-        elif class_ == GE:
-            _end_transaction(envelope, wrong, "GE")
-            if envelope.group is None:
-                wrong("GE without GS", "A functional group ends here that never began.", "Have the file made again.", "GE")
-                continue
-            if _count(text(row, 1)) != envelope.transactions:
-                wrong(
-                    "group transaction count",
-                    f"GE01 says {text(row, 1) or 'nothing'}, but the group holds {envelope.transactions} transactions.",
-                    "Have the file made again; a receiver rejects the group.",
-                    "GE",
-                )
-            if text(row, 2) != envelope.group[1]:
-                wrong(
-                    "group control number",
-                    f"GE02 is '{text(row, 2)}', the group began as '{envelope.group[1]}' (GS06).",
-                    "Have the file made again; a receiver rejects the group.",
-                    "GE",
-                )
-            envelope.group = None
-        elif class_ == IEA:
-            _end_transaction(envelope, wrong, "IEA")
-            _end_group(envelope, wrong, "IEA")
-            if _count(text(row, 1)) != envelope.groups:
-                wrong(
-                    "interchange group count",
-                    f"IEA01 says {text(row, 1) or 'nothing'}, but the interchange holds {envelope.groups} groups.",
-                    "Have the file made again; a receiver rejects the interchange (TA1).",
-                    "IEA",
-                )
-            number = decode(envelope.interchange.elements[12])
-            if text(row, 2) != number:
-                wrong(
-                    "interchange control number",
-                    f"IEA02 is '{text(row, 2)}', the interchange began as '{number}' (ISA13).",
-                    "Have the file made again; a receiver rejects the interchange (TA1).",
-                    "IEA",
-                )
-            envelope.is_closed = True
-    return begins, transactions
-
-
-def _count(text: str) -> int:
-    """A trailer's count as a number, -1 where it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else -1
-
-
-def _describe(envelope: _Envelope, guide_of_transaction: str = "") -> dict[str, Any]:
-    """What the claims of a transaction inherit from its envelope."""
-    code, number = (envelope.transaction or ("", "", 0, 0))[:2]
-    guide = guide_of_transaction or envelope.guide
-    claim_type = next((name for part, name in _GUIDE_TYPES.items() if f"X{part}" in guide), "")
-    kind = {"professional": "837P", "institutional": "837I", "dental": "837D"}.get(claim_type, "837")
-    is_claims = code == "837" or (not code and envelope.group is not None and envelope.group[0] == "HC")
-    return {"number": number, "type": claim_type, "is_claims": is_claims, "kind": kind if code == "837" else code, "date": ""}
-
-
-def _end_transaction(envelope: _Envelope, wrong: Callable[..., None], before: str) -> None:
-    if envelope.transaction:
-        wrong(
-            "SE missing",
-            f"Transaction {envelope.transaction[1]} has no end (SE) before {before}. Segments may be missing.",
-            "Compare the claims of this transaction with your system and have the file made again.",
-            "ST",
-            envelope.transaction[2],
-        )
-        envelope.transaction = None
-
-
-def _end_group(envelope: _Envelope, wrong: Callable[..., None], before: str) -> None:
-    if envelope.group:
-        wrong(
-            "GE missing",
-            f"Functional group {envelope.group[1]} has no end (GE) before {before}.",
-            "Have the file made again; a receiver rejects the group.",
-            "GS",
-            envelope.group[2],
-        )
-        envelope.group = None
-
-
-def _close(envelope: _Envelope, pending: _Piece | None, gathered: _File) -> bool:
-    """Report what is missing at the end of an interchange. True: its last claim is cut short."""
-    tail = pending.segments.tail if pending else -1
-    if envelope.is_closed:
-        if tail >= 0 and pending:
-            gathered.report(
-                problem_row(
-                    "warning",
-                    "bytes after IEA",
-                    "More bytes follow the end of the interchange. They were not read.",
-                    "Remove what stands after IEA.",
-                    pending.segments.base + tail,
-                )
-            )
-        return False
-    where = pending.segments.base + tail if pending and tail >= 0 else envelope.interchange.end
-    cut_short = envelope.transaction is not None and pending is not None and pending.ends_in_claim
-    lost = pending.last_claim_id if cut_short and pending else None
-    gathered.report(
-        problem_row(
-            "error",
-            "interchange cut short",
-            "The file ends before the interchange does (no IEA)"
-            + (", in the middle of a segment" if tail >= 0 else "")
-            + (f". The last claim may be incomplete and was not checked: {lost}." if cut_short else ".")
-            + " Claims after this point, if there were any, are not here.",
-            "Transfer or export the file again and check it whole.",
-            where,
-            claim_id=lost,
-        )
-    )
-    return cut_short
 
 
 # --- one piece ------------------------------------------------------------------------------------
@@ -511,7 +253,12 @@ class _Piece:
 
         if self.claims is None or self.professional is None or self.institutional is None:
             return
-        claims, professional, institutional, dental = self.claims, self.professional, self.institutional, self.dental_claim
+        claims, professional, institutional, dental = (
+            self.claims,
+            self.professional,
+            self.institutional,
+            self.dental_claim,
+        )
         if without_last:
             key = claims.column("claim_key")[-1]
             claims = claims.slice(0, claims.num_rows - 1)
@@ -524,11 +271,11 @@ class _Piece:
         gathered.lines += professional.num_rows + institutional.num_rows + len(dental)
 
 
-def _read_piece(segments: Segments, envelope: _Envelope, levels: _Levels, gathered: _File) -> _Piece:
+def _read_piece(segments: Segments, envelope: Envelope, levels: _Levels, gathered: _File) -> _Piece:
     """The claims and lines of one piece."""
-    classes = _CLASS[segments.code]
-    begins, transactions = _walk_envelopes(segments, classes, envelope, gathered)
-    envelope.segments += len(segments)
+    classes = classify(segments)
+    begins, transactions = walk_envelopes(segments, classes, envelope, gathered.report)
+    gathered.kinds |= dict.fromkeys(transaction["kind"] for transaction in transactions)
     gathered.remittances += int(np.count_nonzero(classes == CLP))
     if not any(transaction["is_claims"] for transaction in transactions):
         return _Piece(segments)
@@ -638,7 +385,8 @@ def _read_claims(
         found = name_role == pack(roles[0])
         for one in roles[1:]:
             found |= name_role == pack(one)
-        return name_rows[found & where]
+        chosen: Ints = name_rows[found & where]
+        return chosen
 
     is_above, of_the_claim, of_the_line = name_context < AT_CLAIM, name_context == AT_CLAIM, name_context == AT_LINE
 
@@ -663,10 +411,13 @@ def _read_claims(
     # the levels above the claims: group 0 was open when the piece began
     begins_billing = (context_of == AT_ST) | (context_of == AT_BILLING)
     begins_subscriber = begins_billing | (context_of == AT_SUBSCRIBER)
-    billing_group, subscriber_group = np.cumsum(begins_billing), np.cumsum(begins_subscriber)
-    patient_group = np.cumsum((context_of > 0) & (context_of < AT_CLAIM))
+    billing_group: Ints = np.cumsum(begins_billing, dtype=np.int64)
+    subscriber_group: Ints = np.cumsum(begins_subscriber, dtype=np.int64)
+    patient_group: Ints = np.cumsum((context_of > 0) & (context_of < AT_CLAIM), dtype=np.int64)
 
-    def inherited(name: str, groups: Ints, columns: Callable[[Callable[[Ints], Ints]], dict[str, pa.Array]]) -> pa.RecordBatch:
+    def inherited(
+        name: str, groups: Ints, columns: Callable[[Callable[[Ints], Ints]], dict[str, pa.Array]]
+    ) -> pa.RecordBatch:
         """A row for each group of this piece, row 0 being the one in force before it."""
 
         total = int(groups[-1]) if count else 0
@@ -727,14 +478,20 @@ def _read_claims(
     service_rows = np.flatnonzero(is_service & (claim_of >= 0))
     service_class = classes[service_rows]
     last_line, last_service = _last_of(classes == LX), _last_of(is_service)
-    line_of = np.where(last_service > last_line, np.cumsum(is_service) - 1 - int(np.count_nonzero(is_service[: claim_rows[0]])), -1)
+    line_of = np.where(
+        last_service > last_line, np.cumsum(is_service) - 1 - int(np.count_nonzero(is_service[: claim_rows[0]])), -1
+    )
     line_claims = claim_of[service_rows]
 
     first_service = _first_in(line_claims, np.arange(len(service_rows)), claim_count)
     guides = np.array([transactions[at]["type"] for at in transaction_of[claim_rows].tolist()])
-    types = np.where(guides == "", np.where(key(claim_rows, 5, 2) == pack("A"), "institutional", "professional"), guides)
+    types = np.where(
+        guides == "", np.where(key(claim_rows, 5, 2) == pack("A"), "institutional", "professional"), guides
+    )
     if len(service_rows):
-        by_line = np.array(["professional", "institutional", "dental"])[service_class[np.maximum(first_service, 0)] - SV1]
+        by_line = np.array(["professional", "institutional", "dental"])[
+            service_class[np.maximum(first_service, 0)] - SV1
+        ]
         types = np.where(first_service >= 0, by_line, types)
     _report_empty(kept, claim_rows, first_service, types, text(claim_rows, 1), gathered)
     is_institutional = types == "institutional"
@@ -752,7 +509,8 @@ def _read_claims(
     date_context, date_kind = context_at[date_rows], key(date_rows, 1)
 
     def dated(qualifier: str, where: int) -> Ints:
-        return date_rows[(date_context == where) & (date_kind == pack(qualifier))]
+        chosen: Ints = date_rows[(date_context == where) & (date_kind == pack(qualifier))]
+        return chosen
 
     def span(rows: Ints) -> tuple[pa.Array, pa.Array]:
         """First and last date of DTP segments: RD8 has both, D8 and DT one."""
@@ -879,7 +637,10 @@ def _patient(subscriber: dict[str, pa.Array], patient: dict[str, pa.Array]) -> d
     import pyarrow.compute as pc
 
     is_patient = pc.fill_null(patient.pop("is_patient"), False)
-    return {**subscriber, **{name: pc.if_else(is_patient, column, subscriber[name]) for name, column in patient.items()}}
+    return {
+        **subscriber,
+        **{name: pc.if_else(is_patient, column, subscriber[name]) for name, column in patient.items()},
+    }
 
 
 def _transaction_columns(transactions: list[dict[str, Any]], rows: Ints) -> dict[str, pa.Array]:

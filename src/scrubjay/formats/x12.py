@@ -14,6 +14,7 @@ import mmap
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,7 +165,9 @@ def _header(buffer: Buffer, at: int, previous_terminator: int | None) -> tuple[b
     before = at - 1
     while before >= 0 and buffer[before] in _BLANK:
         before -= 1
-    at_segment_start = before < 0 or buffer[before] == previous_terminator or (before == 2 and buffer[:3] == b"\xef\xbb\xbf")
+    at_segment_start = (
+        before < 0 or buffer[before] == previous_terminator or (before == 2 and buffer[:3] == b"\xef\xbb\xbf")
+    )
     if at_segment_start and (loose := _LOOSE_ISA.match(head)):
         return loose.group(), False
     return None
@@ -323,7 +326,8 @@ def scan_data(data: NDArray[np.uint8], base: int, interchange: Interchange) -> S
         start, first, last = start[filled], first[filled], last[filled]
     length = cut[first] - start
     words = np.ndarray((size + PADDING - 3,), "<u4", data.data, 0, (1,))
-    code = words[start] & np.where(length == 2, np.uint32(0xFFFF), np.uint32(0xFFFFFF))
+    mask = np.where(length == 2, np.uint32(0xFFFF), np.uint32(0xFFFFFF)).astype(np.uint32)
+    code: NDArray[np.uint32] = words[start].astype(np.uint32) & mask
     code[(length < 2) | (length > 3)] = 0
     return Segments(interchange, data, base, start, code, first, last, cut, tail)
 
@@ -356,7 +360,9 @@ def delimiter_name(byte: int) -> str:
     return f"'{chr(byte)}'" if 32 < byte < 127 else f"hex {byte:02X}"
 
 
-def problem_row(severity: str, problem: str, message: str, advice: str, offset: int | None, **more: str | None) -> Problem:
+def problem_row(
+    severity: str, problem: str, message: str, advice: str, offset: int | None, **more: str | None
+) -> Problem:
     """One row of intake_problems."""
     row: Problem = dict.fromkeys(("row_number", "segment", "element", "claim_id"))
     return {
@@ -368,7 +374,6 @@ def problem_row(severity: str, problem: str, message: str, advice: str, offset: 
         "byte_offset": offset,
         **more,
     }
-
 
 
 # --- spans → columns ----------------------------------------------------------------------------------
@@ -421,7 +426,7 @@ def texts(data: NDArray[np.uint8], spans: Spans) -> pa.Array:
     characters = data[index]
     if (characters >= 0x80).any():
         return pa.array(
-            [decode(characters[a:z].tobytes()) if z > a else None for a, z in zip(offsets[:-1], offsets[1:], strict=True)],
+            [decode(characters[a:z].tobytes()) if z > a else None for a, z in pairwise(offsets)],
             pa.string(),
         )
     return pa.Array.from_buffers(

@@ -8,10 +8,11 @@ decides. Before the first version the law is silent: NULL, the outcome is unknow
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from scrubjay.errors import DefinitionError, UnknownLaw, near_miss
@@ -97,7 +98,9 @@ def read_law(text: str, path: str, file: str) -> Law:
     payers = tuple(document.get("payers") or ())
     for payer in payers:
         if payer not in PAYER_PROGRAMS:
-            raise DefinitionError(f"unknown payer programme '{payer}'", file=file, advice="use one of " + ", ".join(PAYER_PROGRAMS))
+            raise DefinitionError(
+                f"unknown payer programme '{payer}'", file=file, advice="use one of " + ", ".join(PAYER_PROGRAMS)
+            )
     versions: list[Version] = []
     if not isinstance(document["versions"], list) or not document["versions"]:
         raise DefinitionError("versions must be a list with at least one version", file=file)
@@ -112,10 +115,14 @@ def _read_version(raw: object, kind: str, keyed_on: str, before: Version | None,
     effective = as_date(raw["effective"], file, "effective")
     what = f"the version of {effective}"
     if before and effective <= before.effective:
-        raise DefinitionError(f"{what} does not come after that of {before.effective}", file=file, advice="order versions by date")
+        raise DefinitionError(
+            f"{what} does not come after that of {before.effective}", file=file, advice="order versions by date"
+        )
     keyed_on = raw.get("keyed_on", keyed_on)
     if keyed_on not in KEY_DATES:
-        raise DefinitionError(f"{what} is keyed on '{keyed_on}'", file=file, advice="use one of " + ", ".join(KEY_DATES))
+        raise DefinitionError(
+            f"{what} is keyed on '{keyed_on}'", file=file, advice="use one of " + ", ".join(KEY_DATES)
+        )
     check_keys(raw["reference"], ("cite", "document"), ("cite",), file, f"the reference of {what}")
     checked = raw["checked"]
     values: tuple[str, ...] = ()
@@ -167,31 +174,48 @@ def _unique(codes: object, what: str, file: str) -> tuple[str, ...]:
 def law_sql(law: Law, operand: str | None = None) -> str:
     """The SQL of ``operand IN LAW(…)`` (Boolean) or ``LAW(…)`` (a number) over a row of facts.
 
-    NULL where the law is silent, the deciding date is not known, or the payer is not listed.
+    NULL where the law is silent, the deciding date is not known, or the payer is not listed. In a
+    code set each amendment counts by its own date and only for the codes it names, so a date that
+    is not known leaves every other code decided.
     """
     if law.kind == "value":
-        return _versioned(law, [f"CAST({version.value} AS DECIMAL(18,4))" for version in law.versions])
-    # An IN list must not be empty; no code is the empty text.
-    return _versioned(law, [f"({operand} IN ({quoted(version.values) or chr(39) * 2}))" for version in law.versions])
+        sql = _in_force(law, [f"CAST({version.value} AS DECIMAL(18,4))" for version in law.versions])
+    else:
+        first = law.versions[0]
+        sql = f"CASE WHEN {_reached(first)} THEN {_among(operand, first.values)} END"
+        for before, version in pairwise(law.versions):
+            if added := [code for code in version.values if code not in before.values]:
+                sql = f"({sql} OR ({_among(operand, added)} AND {_reached(version)}))"
+            if removed := [code for code in before.values if code not in version.values]:
+                sql = f"({sql} AND NOT ({_among(operand, removed)} AND {_reached(version)}))"
+    return f"CASE WHEN payer_program IN ({quoted(law.payers)}) THEN {sql} END" if law.payers else sql
 
 
 def law_version_sql(law: Law) -> str:
-    """The SQL that gives the effective date of the version in force, as text."""
-    return _versioned(law, [f"'{version.effective}'" for version in law.versions])
+    """The SQL that gives the effective date of the version in force, as text; NULL if two may be."""
+    return _in_force(law, [f"'{version.effective}'" for version in law.versions])
 
 
-def _versioned(law: Law, answers: list[str]) -> str:
-    """A CASE over the dates that count, newest version outermost; see architecture § 5, *Dates*."""
+def _in_force(law: Law, answers: list[str]) -> str:
+    """A CASE that gives the answer of the version in force, newest version outermost."""
     sql = "NULL"
     for version, answer in zip(law.versions, answers, strict=True):
-        older, key, day = sql, version.keyed_on, f"DATE '{version.effective}'"
-        sql = f"CASE WHEN {key} >= {day} THEN {answer} WHEN {key} < {day} THEN {older}"
-        if key in _BOUNDED:
-            sql += f" WHEN {key}_earliest >= {day} THEN {answer} WHEN {older} = {answer} THEN {answer}"
-        sql += " END"
-    if law.payers:
-        sql = f"CASE WHEN payer_program IN ({quoted(law.payers)}) THEN {sql} END"
+        reached = _reached(version)
+        sql = f"CASE WHEN {reached} THEN {answer} WHEN NOT {reached} THEN {sql} END"
     return sql
+
+
+def _reached(version: Version) -> str:
+    """Whether the date that counts has reached this version; see architecture § 5, *Dates*."""
+    key, day = version.keyed_on, f"DATE '{version.effective}'"
+    if key not in _BOUNDED:
+        return f"{key} >= {day}"
+    # Not known: reached if even the earliest day it can be has reached it, else NULL.
+    return f"coalesce({key} >= {day}, CASE WHEN {key}_earliest >= {day} THEN TRUE END)"
+
+
+def _among(operand: str | None, codes: Sequence[str]) -> str:
+    return f"{operand} IN ({quoted(codes)})" if codes else "FALSE"
 
 
 def quoted(values: Iterable[str]) -> str:

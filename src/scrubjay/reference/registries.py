@@ -452,7 +452,7 @@ def _convert(table: Table, column: Column, text: pa.Array | None, problems: _Pro
     for position, word in enumerate(words):
         try:
             values.append(parse(word))
-        except _Refused as refusal:
+        except _RefusedError as refusal:
             values.append(None)
             complaints[position] = f"{_quote(column, word)} {refusal}{_blank_hint(table, column)}"
     if complaints:
@@ -462,7 +462,7 @@ def _convert(table: Table, column: Column, text: pa.Array | None, problems: _Pro
     return pa.array(values, type=arrow_type).take(encoded.indices)
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """A value does not fit its column; the text says why, and what to write."""
 
 
@@ -502,40 +502,40 @@ def _blank_hint(table: Table, column: Column) -> str:
 def _parse_boolean(word: str) -> bool:
     truth = _TRUTHS.get(word.lower())
     if truth is None:
-        raise _Refused("is neither true nor false; write true, false, yes, no, 1 or 0")
+        raise _RefusedError("is neither true nor false; write true, false, yes, no, 1 or 0")
     return truth
 
 
 def _parse_integer(word: str) -> int:
     whole = re.fullmatch(r"(\d{1,18})(\.0+)?", word, re.ASCII)
     if not whole:
-        raise _Refused("is not a whole number; write digits only")
+        raise _RefusedError("is not a whole number; write digits only")
     return int(whole[1])
 
 
 def _parse_decimal(column: Column, word: str) -> Decimal:
     if not _DECIMAL.fullmatch(word):
-        raise _Refused(
+        raise _RefusedError(
             "is not a number; write digits with a decimal point, such as 228.6, without unit or thousands separator"
         )
     number = Decimal(word)
     places = 2 if column.type == "amount" else 4
     if number != round(number, places):
-        raise _Refused(f"has more than {places} decimals; round it yourself, as it may decide a claim")
+        raise _RefusedError(f"has more than {places} decimals; round it yourself, as it may decide a claim")
     lowest, highest = _RANGES.get(column.name, (None, None))
     if highest is not None and number > highest:
-        raise _Refused(f"is more than {highest}; write a share of the whole, such as 0.6 for 60 percent")
+        raise _RefusedError(f"is more than {highest}; write a share of the whole, such as 0.6 for 60 percent")
     if lowest is not None and number < lowest:
-        raise _Refused(f"is less than {lowest}; check the sign")
+        raise _RefusedError(f"is less than {lowest}; check the sign")
     return number
 
 
 def _parse_date(column: Column, word: str) -> date:
     day = _date_or_none(word)
     if day is None:
-        raise _Refused("is not a date; write YYYY-MM-DD, such as 2024-03-05 (M/D/YYYY is read too, month first)")
+        raise _RefusedError("is not a date; write YYYY-MM-DD, such as 2024-03-05 (M/D/YYYY is read too, month first)")
     if not 1900 <= day.year < 2200 and not (day == KNOWN_NONE and column.name.endswith("_to")):
-        raise _Refused("is a date no one can mean; write the year between 1900 and 2199")
+        raise _RefusedError("is a date no one can mean; write the year between 1900 and 2199")
     return day
 
 
@@ -558,7 +558,7 @@ def _parse_timestamp(word: str) -> datetime:
             return datetime(day.year, day.month, day.day, int(found[2] or 0), int(found[3] or 0), int(found[4] or 0))
     except ValueError:
         pass  # 25:00
-    raise _Refused(
+    raise _RefusedError(
         "is not a date, or a date and time; write 2024-03-05 or 2024-03-05T14:30, in local time without a zone"
     )
 
@@ -579,7 +579,9 @@ def _parse_allowed(column: Column, word: str) -> str:
     name = _normal_name(word).replace("'", "").replace("\u2019", "")
     name = _ALIASES.get(column.name, {}).get(name, name)
     if name not in column.allowed:
-        raise _Refused(f"is not one of {', '.join(column.allowed)}.{near_miss(name, list(column.allowed))}".rstrip("."))
+        raise _RefusedError(
+            f"is not one of {', '.join(column.allowed)}.{near_miss(name, list(column.allowed))}".rstrip(".")
+        )
     return name
 
 
@@ -587,16 +589,18 @@ def _parse_npi(word: str) -> str:
     if is_valid_npi(word):
         return word
     if re.fullmatch(r"\d(\.\d+)?E\+?\d+", word, re.ASCII | re.IGNORECASE):
-        raise _Refused("is a number cut short by a spreadsheet; format the column as text and write all 10 digits")
+        raise _RefusedError("is a number cut short by a spreadsheet; format the column as text and write all 10 digits")
     if not re.fullmatch(r"\d{10}", word, re.ASCII):
-        raise _Refused("is not an NPI; write its 10 digits, nothing else")
-    raise _Refused("is not an NPI: its check digit does not fit, so a digit is mistyped or two are swapped; see NPPES")
+        raise _RefusedError("is not an NPI; write its 10 digits, nothing else")
+    raise _RefusedError(
+        "is not an NPI: its check digit does not fit, so a digit is mistyped or two are swapped; see NPPES"
+    )
 
 
 def _parse_state(word: str) -> str:
     state = word.upper()
     if state not in _STATES:
-        raise _Refused("is not a US state or territory; write its two letters, such as CA")
+        raise _RefusedError("is not a US state or territory; write its two letters, such as CA")
     return state
 
 
@@ -605,10 +609,10 @@ def _parse_zip(word: str) -> str:
     if found and (found[2] or "-" not in word):
         return found[1] + (found[2] or "")
     if re.fullmatch(r"\d{3,4}|\d{7,8}", word, re.ASCII):
-        raise _Refused(
+        raise _RefusedError(
             "is not a ZIP code; write 5 or 9 digits. Spreadsheets drop zeros in front: format the column as text"
         )
-    raise _Refused("is not a ZIP code; write 5 or 9 digits, such as 02139 or 02139-4307")
+    raise _RefusedError("is not a ZIP code; write 5 or 9 digits, such as 02139 or 02139-4307")
 
 
 def _fill_admission_time_known(rows: pa.Table, admitted: pa.Array) -> pa.Table:

@@ -1,0 +1,337 @@
+"""The nest of ISA, GS and ST around the transactions of a file, and the faults of its envelopes.
+
+Control numbers, counts and missing ends become intake problems with their position; so do segments
+that use other separators than the ISA declares. Reading goes on after each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scrubjay.formats.x12 import (
+    Interchange,
+    Problem,
+    Segments,
+    decode,
+    delimiter_name,
+    pack,
+    problem_row,
+    scan_data,
+)
+
+Report = Callable[[Problem], None]
+
+# Segments the readers look at. Everything else only counts for SE01.
+SEGMENTS = (
+    *("ISA", "IEA", "GS", "GE", "ST", "SE", "BHT", "HL", "CLM", "LX", "SBR", "SV1", "SV2", "SV3"),
+    *("NM1", "N3", "N4", "REF", "DTP", "DMG", "HI", "CLP"),
+)
+ISA, IEA, GS, GE, ST, SE, BHT, HL, CLM, LX, SBR, SV1, SV2, SV3 = range(1, 15)
+NM1, N3, N4, REF, DTP, DMG, HI, CLP = range(15, 23)
+_CLASS = np.zeros(1 << 24, np.uint8)
+for _number, _identifier in enumerate(SEGMENTS, 1):
+    _CLASS[pack(_identifier)] = _number
+
+_CLAIM_TYPE_OF_GUIDE = {
+    "X222": "professional",
+    "X098": "professional",
+    "X223": "institutional",
+    "X096": "institutional",
+    "X224": "dental",
+    "X097": "dental",
+}
+_KIND_OF_CLAIM_TYPE = {"professional": "837P", "institutional": "837I", "dental": "837D"}
+_WRONG_SEPARATORS = np.frombuffer(b":><|^\\;!", np.uint8)
+
+
+def classify(segments: Segments) -> NDArray[np.uint8]:
+    """The class of each segment: its place in `SEGMENTS`, counted from 1; 0 for all others."""
+    classes: NDArray[np.uint8] = _CLASS[segments.code]
+    return classes
+
+
+@dataclass(slots=True)
+class Envelope:
+    """Where the reader stands in the nest of ISA, GS and ST."""
+
+    interchange: Interchange
+    group: tuple[str, str, int] | None = None  # functional code, control number, offset
+    guide: str = ""
+    transaction: tuple[str, str, int, int] | None = None  # ST01, ST02, offset, ordinal of the segment
+    groups: int = 0
+    transactions: int = 0
+    segments: int = 0  # segments of the interchange before this piece
+    is_closed: bool = False
+
+
+def mend_separators(segments: Segments, report: Report) -> Segments:
+    """The segments, with those that use other separators than the ISA declares read by their own."""
+    interchange = segments.interchange
+    odd = np.flatnonzero(segments.code == 0)
+    mended = False
+    data = segments.data
+    for row in odd.tolist():
+        low, high = int(segments.start[row]), int(segments.cut[segments.last[row]])
+        raw = data[low : min(high, low + 4)].tobytes()
+        for width in (3, 2):
+            name, separator = raw[:width], raw[width : width + 1]
+            if (
+                len(separator)
+                and not separator.isalnum()
+                and separator != b" "
+                and _CLASS[int.from_bytes(name, "little")]
+            ):
+                stretch = data[low:high]
+                stretch[stretch == separator[0]] = interchange.element
+                mended = True
+                report(
+                    problem_row(
+                        "error",
+                        "other element separator",
+                        f"Segment {decode(name)} separates its elements with {delimiter_name(separator[0])}; the ISA declares "
+                        f"{delimiter_name(interchange.element)}. A payer cannot read it; here it was read by its own separator.",
+                        "Have the file made again with one set of separators.",
+                        segments.offset(row),
+                        segment=decode(name),
+                    )
+                )
+                break
+        else:
+            text = decode(data[low : min(high, low + 12)].tobytes())
+            shown = "".join(c if c.isprintable() else "?" for c in text[:3])
+            report(
+                problem_row(
+                    "error",
+                    "unreadable segment",
+                    f"A segment begins with '{shown}…', which is no segment identifier. It was not read.",
+                    "Look at the file at this position: a terminator or separator inside the data splits a segment like this.",
+                    segments.offset(row),
+                )
+            )
+    if mended:
+        segments = scan_data(data, segments.base, interchange)
+    composites = [(SV1, 1), (SV2, 2), (SV3, 1), (CLM, 5)]
+    classes = _CLASS[segments.code]
+    mended = False
+    for class_, element in composites:
+        rows = np.flatnonzero(classes == class_)
+        at = segments.first[rows] + element
+        rows, at = rows[at <= segments.last[rows]], at[at <= segments.last[rows]]
+        begins, ends = segments.cut[at - 1] + 1, segments.cut[at]
+        third = data[np.minimum(begins + 2, ends)]  # the character after a two-character component
+        suspicious = np.isin(third, _WRONG_SEPARATORS) & (ends - begins > 3)
+        suspicious &= (third != interchange.component) & (third != interchange.repetition)
+        identifier = SEGMENTS[class_ - 1]
+        for at_row in np.flatnonzero(suspicious).tolist():
+            stretch, wrong = data[begins[at_row] : ends[at_row]], int(third[at_row])
+            if (stretch == interchange.component).any():
+                continue
+            stretch[stretch == wrong] = interchange.component
+            mended = True
+            report(
+                problem_row(
+                    "error",
+                    "other component separator",
+                    f"{identifier}{element:02d} separates its components with {delimiter_name(wrong)}; the ISA declares "
+                    f"{delimiter_name(interchange.component)}. A payer cannot read it; here it was read by its own separator.",
+                    "Have the file made again with one set of separators.",
+                    segments.offset(int(rows[at_row])),
+                    segment=identifier,
+                    element=f"{identifier}{element:02d}",
+                )
+            )
+    return scan_data(data, segments.base, interchange) if mended else segments
+
+
+def walk_envelopes(
+    segments: Segments, classes: NDArray[np.uint8], envelope: Envelope, report: Report
+) -> tuple[list[int], list[dict[str, Any]]]:
+    """The transactions of a piece: the segment each begins with, and what is known of it.
+
+    The first entry stands for the transaction that was open when the piece began. Control numbers
+    and counts are checked on the way.
+    """
+    begins, transactions = [0], [_describe(envelope)]
+    rows = np.flatnonzero((classes >= ISA) & (classes <= BHT))
+    for row in rows.tolist():
+        class_, text, offset = int(classes[row]), segments.text, segments.offset(row)
+
+        def wrong(problem: str, message: str, advice: str, segment: str, at: int = offset) -> None:
+            report(problem_row("error", problem, message, advice, at, segment=segment))
+
+        if class_ == GS:
+            _end_transaction(envelope, wrong, "GS")
+            _end_group(envelope, wrong, "GS")
+            envelope.group = (text(row, 1), text(row, 6), offset)
+            envelope.guide = text(row, 8)
+            envelope.groups += 1
+            envelope.transactions = 0
+        elif class_ == ST:
+            _end_transaction(envelope, wrong, "ST")
+            if envelope.group is None:
+                wrong(
+                    "ST without GS",
+                    "A transaction set begins outside any functional group.",
+                    "Have the file made again.",
+                    "ST",
+                )
+            envelope.transaction = (text(row, 1), text(row, 2), offset, envelope.segments + row)
+            envelope.transactions += 1
+            begins.append(row)
+            transactions.append(_describe(envelope, text(row, 3)))
+        elif class_ == BHT:
+            transactions[-1]["date"] = text(row, 4)
+        elif class_ == SE:
+            if envelope.transaction is None:
+                wrong(
+                    "SE without ST", "A transaction set ends here that never began.", "Have the file made again.", "SE"
+                )
+                continue
+            _, number, _, began = envelope.transaction
+            counted = envelope.segments + row - began + 1
+            if _count(text(row, 1)) != counted:
+                wrong(
+                    "transaction segment count",
+                    f"SE01 says {text(row, 1) or 'nothing'}, but transaction {number} has {counted} segments. "
+                    "Segments were lost or added after the file was made, or the sender counts wrongly.",
+                    "Compare the claims of this transaction with your system; a receiver rejects it (999).",
+                    "SE",
+                )
+            if text(row, 2) != number:
+                wrong(
+                    "transaction control number",
+                    f"SE02 is '{text(row, 2)}', the transaction began as '{number}' (ST02).",
+                    "Have the file made again; a receiver rejects the transaction.",
+                    "SE",
+                )
+            envelope.transaction = None
+            begins.append(row + 1)
+            transactions.append(_describe(envelope))
+        elif class_ == GE:
+            _end_transaction(envelope, wrong, "GE")
+            if envelope.group is None:
+                wrong(
+                    "GE without GS", "A functional group ends here that never began.", "Have the file made again.", "GE"
+                )
+                continue
+            if _count(text(row, 1)) != envelope.transactions:
+                wrong(
+                    "group transaction count",
+                    f"GE01 says {text(row, 1) or 'nothing'}, but the group holds {envelope.transactions} transactions.",
+                    "Have the file made again; a receiver rejects the group.",
+                    "GE",
+                )
+            if text(row, 2) != envelope.group[1]:
+                wrong(
+                    "group control number",
+                    f"GE02 is '{text(row, 2)}', the group began as '{envelope.group[1]}' (GS06).",
+                    "Have the file made again; a receiver rejects the group.",
+                    "GE",
+                )
+            envelope.group = None
+        elif class_ == IEA:
+            _end_transaction(envelope, wrong, "IEA")
+            _end_group(envelope, wrong, "IEA")
+            if _count(text(row, 1)) != envelope.groups:
+                wrong(
+                    "interchange group count",
+                    f"IEA01 says {text(row, 1) or 'nothing'}, but the interchange holds {envelope.groups} groups.",
+                    "Have the file made again; a receiver rejects the interchange (TA1).",
+                    "IEA",
+                )
+            number = decode(envelope.interchange.elements[12])
+            if text(row, 2) != number:
+                wrong(
+                    "interchange control number",
+                    f"IEA02 is '{text(row, 2)}', the interchange began as '{number}' (ISA13).",
+                    "Have the file made again; a receiver rejects the interchange (TA1).",
+                    "IEA",
+                )
+            envelope.is_closed = True
+    envelope.segments += len(segments)
+    return begins, transactions
+
+
+def _count(text: str) -> int:
+    """A trailer's count as a number, -1 where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else -1
+
+
+def _describe(envelope: Envelope, guide_of_transaction: str = "") -> dict[str, Any]:
+    """What the claims of a transaction inherit from its envelope."""
+    code, number = (envelope.transaction or ("", "", 0, 0))[:2]
+    guide = guide_of_transaction or envelope.guide
+    claim_type = next((name for part, name in _CLAIM_TYPE_OF_GUIDE.items() if part in guide), "")
+    kind = _KIND_OF_CLAIM_TYPE.get(claim_type, "837")
+    is_claims = code == "837" or (not code and envelope.group is not None and envelope.group[0] == "HC")
+    return {
+        "number": number,
+        "type": claim_type,
+        "is_claims": is_claims,
+        "kind": kind if code == "837" else code,
+        "date": "",
+    }
+
+
+def _end_transaction(envelope: Envelope, wrong: Callable[..., None], before: str) -> None:
+    if envelope.transaction:
+        wrong(
+            "SE missing",
+            f"Transaction {envelope.transaction[1]} has no end (SE) before {before}. Segments may be missing.",
+            "Compare the claims of this transaction with your system and have the file made again.",
+            "ST",
+            envelope.transaction[2],
+        )
+        envelope.transaction = None
+
+
+def _end_group(envelope: Envelope, wrong: Callable[..., None], before: str) -> None:
+    if envelope.group:
+        wrong(
+            "GE missing",
+            f"Functional group {envelope.group[1]} has no end (GE) before {before}.",
+            "Have the file made again; a receiver rejects the group.",
+            "GS",
+            envelope.group[2],
+        )
+        envelope.group = None
+
+
+def close(envelope: Envelope, tail: int | None, last_claim: str | None, report: Report) -> bool:
+    """Report what is missing at the end of an interchange. True: its last claim is cut short.
+
+    ``tail`` is the file offset of bytes after the last terminator, ``last_claim`` the id of the claim
+    that is still open.
+    """
+    if envelope.is_closed:
+        if tail is not None:
+            report(
+                problem_row(
+                    "warning",
+                    "bytes after IEA",
+                    "More bytes follow the end of the interchange. They were not read.",
+                    "Remove what stands after IEA.",
+                    tail,
+                )
+            )
+        return False
+    lost = last_claim if envelope.transaction is not None else None
+    report(
+        problem_row(
+            "error",
+            "interchange cut short",
+            "The file ends before the interchange does (no IEA)"
+            + (", in the middle of a segment" if tail is not None else "")
+            + (f". The last claim may be incomplete and was not checked: {lost}." if lost else ".")
+            + " Claims after this point, if there were any, are not here.",
+            "Transfer or export the file again and check it whole.",
+            envelope.interchange.end if tail is None else tail,
+            claim_id=lost,
+        )
+    )
+    return lost is not None
