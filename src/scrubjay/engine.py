@@ -239,7 +239,8 @@ class Grain:
         rows = (
             f"SELECT {', '.join(['row_id', *reasons, *flags])} FROM evaluated WHERE {self.sql(rule.condition)} IS NULL"
         )
-        rows = f"SELECT {', '.join(['row_id', *(f'm."{name}"' for name in missing), *whys])} FROM ({rows}) AS m"
+        shown = ["row_id", *(f'm."{name}"' for name in missing), *whys]
+        rows = f"SELECT {', '.join(shown)} FROM ({rows}) AS m"
         if each:
             rows = f"SELECT *, 1 AS line_count FROM ({rows})"
         else:
