@@ -118,7 +118,7 @@ def _claim(rng: random.Random, number: int, level: int, billing: int, npis: list
     for line, (hcpcs, amount) in enumerate(lines, 1):
         fault = rng.random()
         modifiers = ":PO" if fault < 0.005 else ":25" if line == 1 and fault < 0.2 else ""
-        own_place = "*11" if 0.98 < fault and place != "11" else ""
+        own_place = "*11" if fault > 0.98 and place != "11" else ""
         segments += (
             f"LX*{line}",
             f"SV1*HC:{hcpcs}{modifiers}*{amount}*UN*1{own_place or '*'}**1",

@@ -26,6 +26,7 @@ from scrubjay.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 Row = dict[str, Any]
 OUTCOMES = ("clear", "violation", "unknown")

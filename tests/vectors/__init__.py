@@ -316,8 +316,9 @@ FACTS: dict[str, Schema] = {
     "year": _count(),
 }
 
-_MONEY = ("allowed", "at_risk", "beneficiary_20", "billed", "exposure", "f", "max", "min", "naive_nf_minus_f", "nf")
-_MONEY += ("npp", "opps", "paid_basis", "payable", "program_80", "program_after_2pct", "underpayment")
+_MONEY: tuple[str, ...] = ("allowed", "at_risk", "beneficiary_20", "billed", "exposure", "f", "max", "min")
+_MONEY += ("naive_nf_minus_f", "nf", "npp", "opps", "paid_basis", "payable", "program_80", "program_after_2pct")
+_MONEY += ("underpayment",)
 
 EXPECT: dict[str, Schema] = {
     "verdict": _one_of("FAIL", "UNKNOWN", "WARN", "INFO", "PASS"),
@@ -352,7 +353,12 @@ EXPECT: dict[str, Schema] = {
 
 _CASE = ("id", "title", "facts", "expect", "note", "brief_conflict")
 _LENGTHS = {"pecos": 5, "svc_facility": 5, "period": 2, "gpci": 3}
-_NEEDED = {"facts": ("claim_type", "payer"), "expect.findings[]": ("rule", "state"), "facts.locations[]": ("id",)}
+_NEEDED = {
+    "facts": ("claim_type", "payer"),
+    "expect": ("findings",),
+    "expect.findings[]": ("rule", "state"),
+    "facts.locations[]": ("id",),
+}
 
 
 # --- one case ---------------------------------------------------------------------------------------
@@ -420,6 +426,8 @@ def load_cases(path: Path) -> list[Case]:
         complaints += [f"{name or f'case {number}'}: {one}" for one in found]
         if case is not None:
             cases.append(case)
+    if not cases and not complaints:
+        complaints.append(f"{path}: it holds no cases")
     if complaints:
         raise CaseError("\n".join(complaints))
     return cases
@@ -472,9 +480,7 @@ def _walk(schema: Schema, value: Any, path: str, complaints: list[str]) -> Itera
     elif not isinstance(value, dict):
         complaints.append(f"{path} is {value!r}, which is not a mapping")
     else:
-        for key in _NEEDED.get(plain, ()):
-            if value.get(key) is None:
-                complaints.append(f"{path}.{key} is missing")
+        complaints += [f"{path}.{key} is missing" for key in _NEEDED.get(plain, ()) if value.get(key) in (None, [])]
         for key, one in value.items():
             if isinstance(schema, PerCode):
                 if isinstance(key, str) and re.fullmatch(r"\d\d", key):

@@ -65,9 +65,14 @@ def as_text(results: list[Result]) -> str:
     """The results as a list of cases and a table of totals, 80 columns wide."""
     lines = []
     for result in results:
-        lines.append(f"{result.id:<6} {result.status}")
-        for reason in result.reasons if result.status == "fail" else ["; ".join(result.reasons)]:
-            lines += textwrap.wrap(reason, 80, initial_indent=" " * 7, subsequent_indent=" " * 9)
+        told = f"{result.id:<6} {result.status}"
+        if result.status == "fail":
+            lines.append(told)
+            for reason in result.reasons:
+                lines += textwrap.wrap(reason, 80, initial_indent=" " * 7, subsequent_indent=" " * 9)
+        else:
+            because = ": " + "; ".join(result.reasons) if result.reasons else ""
+            lines += textwrap.wrap(told + because, 80, subsequent_indent=" " * 7)
     head = f"{'':28}{'expectations':^26}{'cases':^26}"
     names = f"{'group':<28}" + f"{'pass':>6}{'fail':>6}{'not covered':>13} " * 2
     lines += ["", head.rstrip(), names.rstrip()]
@@ -104,7 +109,7 @@ def _by_group(results: list[Result]) -> dict[str, list[Result]]:
 
 def _totals(results: list[Result]) -> dict[str, dict[str, int]]:
     """How many expectations (case × rule), amounts and cases pass, fail, or are not covered."""
-    told = {
+    told: dict[str, list[str]] = {
         "expectations": [one.status for result in results for one in result.expectations],
         "money": [one.status for result in results for one in result.comparisons if one.what.startswith("money.")],
         "cases": [result.status.removesuffix(" yet") for result in results],

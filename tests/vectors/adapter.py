@@ -12,7 +12,7 @@ import datetime as dt
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -159,9 +159,7 @@ def run_case(case: Case) -> Result:
             report = scrubjay.check(
                 inputs.files, workspace=workspace, each=True, received=inputs.received, as_of=inputs.as_of
             )
-            said = scrubjay.explain(
-                inputs.files, claim=inputs.claim_ids[0], workspace=workspace, received=inputs.received
-            )
+            said = _explain(inputs, workspace, {page.code for found in pages.values() for page in found})
         except scrubjay.ScrubjayError as error:
             raise CaseError(f"{case.id}: {error}") from error
     for problem in report.intake_problems:
@@ -198,6 +196,17 @@ def run_case(case: Case) -> Result:
     left = [one.what for one in result.comparisons if one.status == "not covered"]
     result.not_covered += dict.fromkeys("money" if what.startswith("money.") else what for what in left)
     return result
+
+
+def _explain(inputs: Inputs, workspace: scrubjay.Workspace, codes: set[str]) -> list[scrubjay.Explanation]:
+    """What these pages say of the first claim, every line of it."""
+    if not codes:
+        return []
+    only = next(iter(codes)) if len(codes) == 1 else None
+    said = scrubjay.explain(
+        inputs.files, claim=inputs.claim_ids[0], rule=only, workspace=workspace, received=inputs.received
+    )
+    return [one for one in said if one.rule in codes]
 
 
 def _money(case: Case) -> dict[str, Any]:
@@ -367,7 +376,7 @@ def _npi(number: int) -> str:
     return f"{number:09d}{-(sum(digits[-2::-2]) + sum(doubled)) % 10}"
 
 
-_BILLING_NPI, _RENDERING_NPI, _HOSPITAL_NPI, _SITE_NPI = (_npi(number) for number in range(199000001, 199000005))
+_BILLING_NPI, _RENDERING_NPI, _HOSPITAL_NPI = _npi(199000001), _npi(199000002), _npi(199000003)
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,7 +441,7 @@ def _write(case: Case, folder: Path) -> Inputs:
     count = int(facts["identical_claims"]) if facts.get("identical_claims") is not None else 1
     claims = [claim]
     if count != 1:
-        claims = [_renamed(claim, f"{case.id}-{number:04d}") for number in range(1, count + 1)]
+        claims = [replace(claim, id=f"{case.id}-{number:04d}") for number in range(1, count + 1)]
     without_table = list(case.without_table)
     if facts.get("processed") is not None or ("paper" in facts and facts["paper"] is not False):
         files = [_write_csv(claims, folder / "claims.csv")]
@@ -535,8 +544,8 @@ class _Sites:
             if npi == "none":
                 registered = as_sent
             else:
-                npi = npi or self._case.facts.get("svc_npi") or _SITE_NPI
-                cells["npi"] = npi
+                sent_npi = self._case.facts.get("svc_npi") if path == "facts.location" else None
+                cells["npi"] = npi = npi or sent_npi or _npi(199000100 + number)
                 if as_sent[4][:5] != address[4][:5]:
                     registered[4] = ""  # another ZIP code would contradict the NPI
         names = ("address_line_1", "address_line_2", "city", "state", "zip")
@@ -713,12 +722,6 @@ def _facility_claim(case: Case, sites: _Sites) -> Claim:
         facility={True: beside, False: elsewhere, None: None}[facts.get("same_location")],
         member={True: _MEMBER, False: _OTHER_MEMBER, None: ""}[facts.get("same_patient")],
     )
-
-
-def _renamed(claim: Claim, claim_id: str) -> Claim:
-    from dataclasses import replace
-
-    return replace(claim, id=claim_id)
 
 
 _LINE_CHARGE = Decimal("100.00")

@@ -1,21 +1,25 @@
 """X12 files → claims and service lines, columnar, with positions. 837P, 837I, leniently 837D.
 
-The only place that knows the loops of an 837. A stretch of segments becomes arrays; which loop a
-segment stands in follows from the markers before it:
+The only place that knows the loops of an 837. A piece of a file becomes arrays; which loop a segment
+stands in follows from the markers before it:
 
     ST · HL*…*20 (2000A) · HL*…*22 (2000B) · HL*…*23 (2000C) · CLM (2300) · SBR after CLM (2320,
     another payer: nothing in it is the claim's) · LX (2400)
 
-and an N3, N4, DMG or REF belongs to the NM1 before it, or to the marker if no NM1 came between.
-005010 with all addenda is read as its guides say (X222A1, X223A2 and neighbours); 004010 leniently.
+and an N3, N4 or DMG belongs to the NM1 before it, if no marker came between. 005010 with all addenda
+is read as its guides say (X222A1, X223A2 and neighbours); 004010 leniently.
 
-What could be read is read. What could not is a row of intake_problems with its position.
+Pieces are read side by side, each as if it stood alone, and put together in order: what a claim
+inherits from a level that began in an earlier piece is filled in then. What could be read is read.
+What could not is a row of intake_problems with its position.
 """
 
 from __future__ import annotations
 
 import mmap
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,17 +45,20 @@ from scrubjay.formats.envelope import (
     SV2,
     SV3,
     Envelope,
+    Transaction,
     classify,
     close,
     mend_separators,
     walk_envelopes,
 )
 from scrubjay.formats.x12 import (
+    PIECE_BYTES,
     Buffer,
     Interchange,
     Ints,
     Problem,
     Segments,
+    Spans,
     dates,
     decimals,
     interchanges,
@@ -67,10 +74,14 @@ from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Tab
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Contexts: which loop the last marker opened.
+Columns = dict[str, Any]
+
+# Contexts: which loop the last marker opened. Those before AT_CLAIM are levels above the claims.
 AT_ST, AT_BILLING, AT_SUBSCRIBER, AT_PATIENT, AT_OTHER_LEVEL, AT_CLAIM, AT_OTHER_PAYER, AT_LINE = range(1, 9)
 
 STARTERS = ("CLM", "HL", "ST")  # a piece of a file begins with one of these
+_READERS = 3  # pieces read side by side; NumPy leaves the interpreter free for some of the time
+_AHEAD = 2  # pieces held ready, so that memory stays flat
 _PROBLEMS_SHOWN = 20  # of one kind in one file
 
 
@@ -88,6 +99,28 @@ class X12File:
 
 
 @dataclass(slots=True)
+class _Piece:
+    """A piece of a file on its way from bytes to rows. Claims are numbered from 0 within it."""
+
+    segments: Segments
+    classes: NDArray[np.uint8]
+    problems: list[Problem]
+    begins: list[int] = field(default_factory=list)  # the segment each transaction begins with
+    transactions: list[Transaction] = field(default_factory=list)
+    ends_in_claim: bool = False  # no HL or ST came after its last claim
+    claims: Columns = field(default_factory=dict)
+    levels: dict[str, pa.RecordBatch] = field(default_factory=dict)  # a row for each that begins here
+    level_of_claim: dict[str, Ints] = field(default_factory=dict)  # 0: began in an earlier piece
+    professional: pa.RecordBatch | None = None
+    institutional: pa.RecordBatch | None = None
+    dental: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # the claim of each SV3
+
+    @property
+    def last_claim_id(self) -> str:
+        return self.claims["claim_id"][-1].as_py() or "(without a claim id)"
+
+
+@dataclass(slots=True)
 class _File:
     """What is gathered while one file is read."""
 
@@ -99,6 +132,7 @@ class _File:
     lines: int = 0
     remittances: int = 0
     kinds: dict[str, None] = field(default_factory=dict)
+    levels: dict[str, pa.RecordBatch] = field(default_factory=dict)  # in force where the next piece begins
     problems: list[Problem] = field(default_factory=list)
     problem_counts: dict[str, int] = field(default_factory=dict)
 
@@ -123,43 +157,39 @@ def read_x12(
     with path.open("rb") as handle:
         buffer = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
         try:
-            _read_buffer(buffer, gathered, on_bytes)
+            if len(buffer) > 2 * PIECE_BYTES:
+                with ThreadPoolExecutor(_READERS) as pool:
+                    _read_buffer(buffer, gathered, lambda *call: pool.submit(*call).result, on_bytes)
+            else:
+                _read_buffer(buffer, gathered, _at_once, on_bytes)
         finally:
             buffer.close()
-    for kind, count in gathered.problem_counts.items():
-        shown = sum(problem["problem"] == kind for problem in gathered.problems)
-        if count > shown:
-            first = next(problem for problem in gathered.problems if problem["problem"] == kind)
-            gathered.problems.append(
-                problem_row(
-                    first["severity"],
-                    kind,
-                    f"{count - shown:,} more of the same kind in this file are not listed.",
-                    first["advice"],
-                    None,
-                )
-            )
-
-    def table(batches: list[pa.RecordBatch], of: Table) -> pa.Table:
-        return pa.Table.from_batches(batches, arrow_schema(of))
-
+    _report_unlisted(gathered)
     kinds = [kind for kind in gathered.kinds if kind] or ["X12 without a transaction"]
     return X12File(
         " + ".join(kinds),
-        table(gathered.claims, CLAIMS),
-        table(gathered.professional, PROFESSIONAL_LINES),
-        table(gathered.institutional, INSTITUTIONAL_LINES),
+        pa.Table.from_batches(gathered.claims, arrow_schema(CLAIMS)),
+        pa.Table.from_batches(gathered.professional, arrow_schema(PROFESSIONAL_LINES)),
+        pa.Table.from_batches(gathered.institutional, arrow_schema(INSTITUTIONAL_LINES)),
         gathered.lines,
         gathered.remittances,
         gathered.problems,
     )
 
 
-def _read_buffer(buffer: Buffer, gathered: _File, on_bytes: Callable[[int], None]) -> None:
-    end_of_previous = 0
-    interchange = None
+# Starts a call and gives back how to wait for its result.
+_Later = Callable[..., Callable[[], _Piece]]
+
+
+def _at_once(function: Callable[..., _Piece], *arguments: Any) -> Callable[[], _Piece]:
+    piece = function(*arguments)
+    return lambda: piece
+
+
+def _read_buffer(buffer: Buffer, gathered: _File, later: _Later, on_bytes: Callable[[int], None]) -> None:
+    is_first = True
     for interchange in interchanges(buffer):
-        if end_of_previous == 0 and buffer[: interchange.start].strip(b"\xef\xbb\xbf \t\r\n\x00"):
+        if is_first and buffer[: interchange.start].strip(b"\xef\xbb\xbf \t\r\n\x00"):
             gathered.report(
                 problem_row(
                     "warning",
@@ -169,20 +199,21 @@ def _read_buffer(buffer: Buffer, gathered: _File, on_bytes: Callable[[int], None
                     0,
                 )
             )
+        is_first = False
         if not interchange.is_fixed_width:
             gathered.report(
                 problem_row(
                     "error",
                     "ISA not fixed width",
-                    "The interchange header is not 106 characters long: its elements are not padded. It was read all the same.",
+                    "The interchange header is not 106 characters long: its elements are not padded. "
+                    "It was read all the same.",
                     "Pad every ISA element to its length; receivers find the delimiters by position.",
                     interchange.start,
                     segment="ISA",
                 )
             )
-        _read_interchange(buffer, interchange, gathered, on_bytes)
-        end_of_previous = interchange.end
-    if interchange is None:
+        _read_interchange(buffer, interchange, gathered, later, on_bytes)
+    if is_first:
         gathered.report(
             problem_row(
                 "error",
@@ -195,25 +226,54 @@ def _read_buffer(buffer: Buffer, gathered: _File, on_bytes: Callable[[int], None
 
 
 def _read_interchange(
-    buffer: Buffer, interchange: Interchange, gathered: _File, on_bytes: Callable[[int], None]
+    buffer: Buffer, interchange: Interchange, gathered: _File, later: _Later, on_bytes: Callable[[int], None]
 ) -> None:
+    """Read an interchange: pieces are scanned and read side by side, walked and joined in order."""
     envelope = Envelope(interchange)
-    levels: _Levels = {}
+    gathered.levels.clear()
     holes: list[Problem] = []
-    pending: _Piece | None = None
+    scanning: deque[tuple[list[Problem], Callable[[], _Piece]]] = deque()
+    reading: deque[tuple[list[Problem], Callable[[], _Piece]]] = deque()
+    open_piece: _Piece | None = None  # held back until it is known that its last claim is whole
+
+    def walk() -> None:
+        before, scanned = scanning.popleft()
+        piece = scanned()
+        piece.begins, piece.transactions = walk_envelopes(
+            piece.segments, piece.classes, envelope, piece.problems.append
+        )
+        reading.append((before, later(_read_claims, piece)))
+
+    def join() -> None:
+        nonlocal open_piece
+        before, read = reading.popleft()
+        piece = read()
+        _report_holes(before, open_piece, gathered)
+        if open_piece:
+            _emit(open_piece, gathered)
+        open_piece = piece
+        on_bytes(len(piece.segments.data))
+
     for low, high in pieces(buffer, interchange, STARTERS, holes.append):
-        _report_holes(holes, pending, gathered)
-        if pending:
-            pending.emit(gathered)
-        segments = mend_separators(scan(buffer, low, high, interchange), gathered.report)
-        pending = _read_piece(segments, envelope, levels, gathered)
-        on_bytes(high - low)
-    _report_holes(holes, pending, gathered)
-    tail = pending.segments.base + pending.segments.tail if pending and pending.segments.tail >= 0 else None
-    open_claim = pending.last_claim_id if pending and pending.ends_in_claim else None
-    cut_short = close(envelope, tail, open_claim, gathered.report)
-    if pending:
-        pending.emit(gathered, without_last=cut_short)
+        scanning.append((holes.copy(), later(_scan_piece, buffer, low, high, interchange)))
+        holes.clear()
+        if len(scanning) > _AHEAD:
+            walk()
+        if len(reading) > _AHEAD:
+            join()
+    while scanning:
+        walk()
+    while reading:
+        join()
+    _report_holes(holes, open_piece, gathered)
+    tail = open_piece.segments.base + open_piece.segments.tail if open_piece and open_piece.segments.tail >= 0 else None
+    open_claim = open_piece.last_claim_id if open_piece and open_piece.ends_in_claim else None
+    faults: list[Problem] = []
+    cut_short = close(envelope, tail, open_claim, faults.append)
+    if open_piece:
+        _emit(open_piece, gathered, without_last=cut_short)
+    for fault in faults:
+        gathered.report(fault)
 
 
 def _report_holes(holes: list[Problem], before: _Piece | None, gathered: _File) -> None:
@@ -222,78 +282,116 @@ def _report_holes(holes: list[Problem], before: _Piece | None, gathered: _File) 
         if before is not None and before.ends_in_claim:
             hole["claim_id"] = before.last_claim_id
         gathered.report(hole)
-    holes.clear()
 
 
-# --- one piece ------------------------------------------------------------------------------------
+def _report_unlisted(gathered: _File) -> None:
+    """Say of each kind of problem how many more there are than were kept."""
+    for kind, count in gathered.problem_counts.items():
+        listed = [problem for problem in gathered.problems if problem["problem"] == kind]
+        if count > len(listed):
+            message = f"{count - len(listed):,} more of the same kind in this file are not listed."
+            gathered.problems.append(problem_row(listed[0]["severity"], kind, message, listed[0]["advice"], None))
 
-# What a claim inherits from the levels above it, in force when a piece begins: one row a level.
-_Levels = dict[str, "pa.RecordBatch"]
+
+def _scan_piece(buffer: Buffer, low: int, high: int, interchange: Interchange) -> _Piece:
+    problems: list[Problem] = []
+    segments = mend_separators(scan(buffer, low, high, interchange), problems.append)
+    return _Piece(segments, classify(segments), problems)
 
 
-@dataclass(slots=True)
-class _Piece:
-    """The claims and lines of one piece, held back until it is known that the last claim is whole."""
+def _emit(piece: _Piece, gathered: _File, without_last: bool = False) -> None:
+    """Hand the rows of a piece on, with what they inherit; ``without_last``: its last claim is cut short."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    segments: Segments
-    ends_in_claim: bool = False  # no HL or ST came after its last claim
-    claims: pa.RecordBatch | None = None
-    professional: pa.RecordBatch | None = None
-    institutional: pa.RecordBatch | None = None
-    dental_claim: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # the claim key of each SV3
-
-    @property
-    def last_claim_id(self) -> str:
-        identifier = self.claims.column("claim_id")[-1].as_py() if self.claims else None
-        return identifier or "(without a claim id)"
-
-    def emit(self, gathered: _File, without_last: bool = False) -> None:
-        """Hand the rows on; ``without_last`` leaves out the last claim, which is cut short."""
-        import pyarrow.compute as pc
-
-        if self.claims is None or self.professional is None or self.institutional is None:
-            return
-        claims, professional, institutional, dental = (
-            self.claims,
-            self.professional,
-            self.institutional,
-            self.dental_claim,
-        )
+    for problem in piece.problems:
+        gathered.report(problem)
+    gathered.kinds |= dict.fromkeys(transaction.kind for transaction in piece.transactions)
+    gathered.remittances += int(np.count_nonzero(piece.classes == CLP))
+    inherited: dict[str, Columns] = {}
+    for name, here in piece.levels.items():
+        before = gathered.levels.get(name)
+        if before is None:
+            before = pa.RecordBatch.from_arrays([pa.nulls(1, f.type) for f in here.schema], schema=here.schema)
+        levels = pa.concat_batches([before, here])
+        gathered.levels[name] = levels.slice(here.num_rows, 1)
+        if name in piece.level_of_claim:
+            taken = levels.take(pa.array(piece.level_of_claim[name]))
+            inherited[name] = dict(zip(taken.schema.names, taken.columns, strict=True))
+    if not piece.claims:
+        return
+    count = len(piece.claims["claim_id"])
+    first = gathered.next_claim_key
+    gathered.next_claim_key += count
+    patient, subscriber = inherited["patient"], inherited["subscriber"]
+    is_patient = pc.fill_null(patient.pop("is_patient"), False)
+    claims = _batch(
+        CLAIMS,
+        {
+            **piece.claims,
+            "claim_key": np.arange(first, first + count),
+            "file_id": np.full(count, gathered.file_id),
+            **inherited["billing"],
+            **subscriber,
+            **{name: pc.if_else(is_patient, column, subscriber[name]) for name, column in patient.items()},
+        },
+    )
+    assert piece.professional is not None and piece.institutional is not None
+    kept = count - without_last
+    gathered.claims.append(claims.slice(0, kept))
+    for lines, into in ((piece.professional, gathered.professional), (piece.institutional, gathered.institutional)):
         if without_last:
-            key = claims.column("claim_key")[-1]
-            claims = claims.slice(0, claims.num_rows - 1)
-            professional = professional.filter(pc.less(professional.column("claim_key"), key))
-            institutional = institutional.filter(pc.less(institutional.column("claim_key"), key))
-            dental = dental[dental < key.as_py()]
-        gathered.claims.append(claims)
-        gathered.professional.append(professional)
-        gathered.institutional.append(institutional)
-        gathered.lines += professional.num_rows + institutional.num_rows + len(dental)
+            lines = lines.filter(pc.less(lines.column("claim_key"), kept))
+        claim_keys = pc.add(lines.column("claim_key"), first)
+        into.append(lines.set_column(0, lines.schema.field(0), claim_keys))
+        gathered.lines += lines.num_rows
+    gathered.lines += int(np.count_nonzero(piece.dental < kept))
 
 
-def _read_piece(segments: Segments, envelope: Envelope, levels: _Levels, gathered: _File) -> _Piece:
-    """The claims and lines of one piece."""
-    classes = classify(segments)
-    begins, transactions = walk_envelopes(segments, classes, envelope, gathered.report)
-    gathered.kinds |= dict.fromkeys(transaction["kind"] for transaction in transactions)
-    gathered.remittances += int(np.count_nonzero(classes == CLP))
-    if not any(transaction["is_claims"] for transaction in transactions):
-        return _Piece(segments)
-    rows = np.flatnonzero(classes >= ST)
-    transaction_of = np.searchsorted(np.array(begins), rows, "right") - 1
-    is_claims = np.array([transaction["is_claims"] for transaction in transactions])
+# --- one piece: segments → columns -------------------------------------------------------------------
+
+
+def _read_claims(piece: _Piece) -> _Piece:
+    """Fill a piece with its claims and lines. Needs nothing but the piece."""
+    rows = np.flatnonzero(piece.classes >= ST)
+    transaction_of = np.searchsorted(np.array(piece.begins), rows, "right") - 1
+    is_claims = np.array([transaction.is_claims for transaction in piece.transactions])
     if not is_claims.all():
         chosen = is_claims[transaction_of]
         rows, transaction_of = rows[chosen], transaction_of[chosen]
-    kept = segments.select(rows)
-    piece = _Piece(segments)
-    _read_claims(piece, kept, classes[rows], transaction_of, transactions, levels, gathered)
+    if not len(rows):
+        return piece
+    loops = _Loops(piece.segments.select(rows), piece.classes[rows], piece.problems)
+    piece.ends_in_claim = bool(loops.context[-1] >= AT_CLAIM)
+    piece.levels = {
+        "billing": loops.level(loops.billing_group, _billing_columns),
+        "subscriber": loops.level(loops.subscriber_group, _subscriber_columns),
+        "patient": loops.level(loops.patient_group, _patient_columns),
+    }
+    loops.report_orphans()
+    if len(loops.claim_rows):
+        piece.level_of_claim = {
+            "billing": loops.billing_group[loops.claim_rows],
+            "subscriber": loops.subscriber_group[loops.claim_rows],
+            "patient": loops.patient_group[loops.claim_rows],
+        }
+        transactions = transaction_of[loops.claim_rows]
+        guides = np.array([transaction.claim_type for transaction in piece.transactions])[transactions]
+        piece.claims = {
+            **_claim_columns(loops, loops.claim_types(guides)),
+            **_transaction_columns(piece.transactions, transactions),
+        }
+        lines = _Lines(loops)
+        piece.professional = _professional_lines(loops, lines)
+        piece.institutional = _institutional_lines(loops, lines)
+        piece.dental = loops.line_claims[loops.line_classes == SV3]
     return piece
 
 
 def _last_of(is_one: NDArray[np.bool_]) -> Ints:
     """For each position, the last position up to it where ``is_one``; -1 before the first."""
-    return np.maximum.accumulate(np.where(is_one, np.arange(len(is_one)), -1))
+    last: Ints = np.maximum.accumulate(np.where(is_one, np.arange(len(is_one)), -1))
+    return last
 
 
 def _first_in(groups: Ints, rows: Ints, count: int) -> Ints:
@@ -303,314 +401,393 @@ def _first_in(groups: Ints, rows: Ints, count: int) -> Ints:
     return found
 
 
-def _read_claims(
-    piece: _Piece,
-    kept: Segments,
-    classes: NDArray[np.uint8],
-    transaction_of: Ints,
-    transactions: list[dict[str, Any]],
-    levels: _Levels,
-    gathered: _File,
-) -> None:
-    """Fill a piece with the claims and lines of its segments."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+class _Loops:
+    """The segments of a piece, the loop each stands in, and the columns that can be read off them."""
 
-    data = kept.data
-    count = len(kept)
+    def __init__(self, segments: Segments, classes: NDArray[np.uint8], problems: list[Problem]) -> None:
+        self.segments, self.classes, self.problems = segments, classes, problems
+        count = len(segments)
+        self._find_contexts(count)
+        # names, and the segments that belong to each
+        is_name = classes == NM1
+        self.name_rows = np.flatnonzero(is_name)
+        name_context = self.context[self.name_rows]
+        self.name_role = self.key(self.name_rows, 1)
+        self.above_claim, self.of_claim, self.of_line = (
+            name_context < AT_CLAIM,
+            name_context == AT_CLAIM,
+            name_context == AT_LINE,
+        )
+        owner = _last_of(is_name | self.is_marker)
+        self.owned: dict[int, Ints] = {}
+        for class_ in (N3, N4, DMG):
+            rows = np.flatnonzero(classes == class_)
+            rows = rows[(owner[rows] >= 0) & is_name[owner[rows]]]
+            self.owned[class_] = _first_in(owner[rows], rows, count)
+        references = np.flatnonzero((classes == REF) & (self.context == AT_CLAIM))
+        self.claim_references = references[owner[references] == self.last_marker[references]]
+        # claims and their service lines
+        self.claim_rows = np.flatnonzero(classes == CLM)
+        self.claim_of = np.cumsum(classes == CLM) - 1
+        is_service = (classes >= SV1) & (classes <= SV3)
+        self.orphan_rows = np.flatnonzero(is_service & (self.claim_of < 0))
+        self.line_rows = np.flatnonzero(is_service & (self.claim_of >= 0))
+        self.line_classes, self.line_claims = classes[self.line_rows], self.claim_of[self.line_rows]
+        self.last_line = _last_of(classes == LX)
+        is_in_line = _last_of(is_service) > self.last_line
+        self.line_of = np.where(is_in_line, np.cumsum(is_service) - 1 - len(self.orphan_rows), -1)
+        # dates
+        date_rows = np.flatnonzero(classes == DTP)
+        self.date_rows = date_rows[self.key(date_rows, 2) != pack("TM")]  # an hour: 837I discharge
+        self.date_context, self.date_kind = self.context[self.date_rows], self.key(self.date_rows, 1)
 
-    def text(rows: Ints, element: int, component: int = 0) -> pa.Array:
-        return texts(data, kept.component(rows, element, component) if component else kept.element(rows, element))
+    def _find_contexts(self, count: int) -> None:
+        """Mark what opens a loop, and give every segment the loop of the last marker before it."""
+        classes = self.classes
+        opens = np.zeros(count, np.uint8)
+        opens[classes == ST] = AT_ST
+        opens[classes == CLM] = AT_CLAIM
+        opens[classes == LX] = AT_LINE
+        level_rows = np.flatnonzero(classes == HL)
+        level = self.key(level_rows, 3)
+        opens[level_rows] = AT_OTHER_LEVEL
+        for code, context in (("20", AT_BILLING), ("22", AT_SUBSCRIBER), ("23", AT_PATIENT)):
+            opens[level_rows[level == pack(code)]] = context
+        last = _last_of(opens > 0)
+        coverage = np.flatnonzero(classes == SBR)
+        before = opens[last[coverage]] * (last[coverage] >= 0)
+        self.coverage_rows = coverage[before < AT_CLAIM]  # 2000B; after a claim it opens 2320
+        opens[coverage[before >= AT_CLAIM]] = AT_OTHER_PAYER
+        self.is_marker = opens > 0
+        self.last_marker = _last_of(self.is_marker)
+        self.context = opens[self.last_marker] * (self.last_marker >= 0)
+        begins_billing = (opens == AT_ST) | (opens == AT_BILLING)
+        self.billing_group: Ints = np.cumsum(begins_billing, dtype=np.int64)
+        self.subscriber_group: Ints = np.cumsum(begins_billing | (opens == AT_SUBSCRIBER), dtype=np.int64)
+        self.patient_group: Ints = np.cumsum(self.is_marker & (opens < AT_CLAIM), dtype=np.int64)
 
-    def key(rows: Ints, element: int, component: int = 0) -> NDArray[np.uint64]:
-        return keys(data, kept.component(rows, element, component) if component else kept.element(rows, element))
+    # columns; a row of -1 is blank
 
-    def checked(column: pa.Array, bad: NDArray[np.bool_], rows: Ints, name: str, what: str, like: str) -> pa.Array:
-        for row in rows[bad].tolist():
-            segment = kept.text(row, 0)
-            gathered.report(
+    def text(self, rows: Ints, element: int) -> pa.Array:
+        return texts(self.segments.data, self.segments.element(rows, element))
+
+    def spans_text(self, spans: Spans) -> pa.Array:
+        return texts(self.segments.data, spans)
+
+    def key(self, rows: Ints, element: int) -> NDArray[np.uint64]:
+        return keys(self.segments.data, self.segments.element(rows, element))
+
+    def number(self, rows: Ints, element: int, scale: int = 2) -> pa.Array:
+        column, bad = decimals(self.segments.data, self.segments.element(rows, element), scale)
+        self._report_unreadable(rows[bad], element, "number", "1234.56")
+        return column
+
+    def date(self, rows: Ints, element: int, skip: int = 0) -> pa.Array:
+        """A date, ``skip`` characters into the element."""
+        start, length = self.segments.element(rows, element)
+        column, bad = dates(self.segments.data, (start + skip, np.maximum(length - skip, 0)))
+        self._report_unreadable(rows[bad], element, "date", "CCYYMMDD")
+        return column
+
+    def date_range(self, rows: Ints) -> tuple[pa.Array, pa.Array]:
+        """First and last date of DTP segments: RD8 has both, D8 and DT one."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        is_range = self.key(rows, 2) == pack("RD8")
+        begin = self.date(rows, 3)
+        if not is_range.any():
+            return begin, begin
+        end = self.date(np.where(is_range, rows, -1), 3, skip=9)
+        return begin, pc.if_else(pa.array(is_range), end, begin)
+
+    def _report_unreadable(self, rows: Ints, element: int, what: str, like: str) -> None:
+        for row in rows.tolist():
+            segment = self.segments.text(row, 0)
+            self.problems.append(
                 problem_row(
                     "warning",
                     f"unreadable {what}",
-                    f"{segment}{name} is not a {what}. It was read as not known.",
+                    f"{segment}{element:02d} is not a {what}. It was read as not known.",
                     f"Correct it in the system that made the file; write it as {like}.",
-                    kept.offset(row),
+                    self.segments.offset(row),
                     segment=segment,
-                    element=f"{segment}{name}",
+                    element=f"{segment}{element:02d}",
                 )
             )
-        return column
 
-    def amount(rows: Ints, element: int, scale: int = 2) -> pa.Array:
-        return checked(*decimals(data, kept.element(rows, element), scale), rows, f"{element:02d}", "number", "1234.56")
+    # which segment
 
-    def date(rows: Ints, element: int, skip: int = 0, only: NDArray[np.bool_] | None = None) -> pa.Array:
-        start, length = kept.element(rows, element)
-        length = np.maximum(length - skip, 0) if only is None else np.where(only, np.maximum(length - skip, 0), 0)
-        return checked(*dates(data, (start + skip, length)), rows, f"{element:02d}", "date", "CCYYMMDD")
-
-    # which loop each segment stands in
-    context_of = np.zeros(count, np.uint8)
-    context_of[classes == ST] = AT_ST
-    context_of[classes == CLM] = AT_CLAIM
-    context_of[classes == LX] = AT_LINE
-    level_rows = np.flatnonzero(classes == HL)
-    level = key(level_rows, 3)
-    context_of[level_rows] = AT_OTHER_LEVEL
-    for name, context in (("20", AT_BILLING), ("22", AT_SUBSCRIBER), ("23", AT_PATIENT)):
-        context_of[level_rows[level == pack(name)]] = context
-    last_marker = _last_of(context_of > 0)
-    insurance = np.flatnonzero(classes == SBR)
-    before = context_of[last_marker[insurance]] * (last_marker[insurance] >= 0)
-    other_payer = insurance[before >= AT_CLAIM]
-    context_of[other_payer] = AT_OTHER_PAYER
-    if len(other_payer):
-        last_marker = _last_of(context_of > 0)
-    context_at = context_of[last_marker] * (last_marker >= 0)
-    piece.ends_in_claim = count > 0 and bool(context_at[-1] >= AT_CLAIM)
-
-    # names, and the segments that belong to each
-    is_name = classes == NM1
-    owner = _last_of(is_name | (context_of > 0))
-    name_rows = np.flatnonzero(is_name)
-    name_context, name_role = context_at[name_rows], key(name_rows, 1)
-    owned: dict[int, Ints] = {}
-    for class_ in (N3, N4, DMG):
-        rows = np.flatnonzero(classes == class_)
-        rows = rows[(owner[rows] >= 0) & is_name[owner[rows]]]
-        owned[class_] = _first_in(owner[rows], rows, count)
-
-    def names(where: NDArray[np.bool_], *roles: str) -> Ints:
+    def names(self, where: NDArray[np.bool_], *roles: str) -> Ints:
         """The NM1 of these roles in these loops."""
-        found = name_role == pack(roles[0])
-        for one in roles[1:]:
-            found |= name_role == pack(one)
-        chosen: Ints = name_rows[found & where]
+        found = self.name_role == pack(roles[0])
+        for role in roles[1:]:
+            found |= self.name_role == pack(role)
+        chosen: Ints = self.name_rows[found & where]
         return chosen
 
-    is_above, of_the_claim, of_the_line = name_context < AT_CLAIM, name_context == AT_CLAIM, name_context == AT_LINE
+    def dates_of(self, kind: str, context: int) -> Ints:
+        """The DTP of this qualifier in this loop."""
+        chosen: Ints = self.date_rows[(self.date_context == context) & (self.date_kind == pack(kind))]
+        return chosen
 
-    def of(class_: int, rows: Ints) -> Ints:
+    def owned_by(self, rows: Ints, class_: int) -> Ints:
         """The N3, N4 or DMG of each name; -1 where it has none."""
-        return np.where(rows >= 0, owned[class_][rows], -1) if count else rows
+        return np.where(rows >= 0, self.owned[class_][rows], -1)
 
-    def identifier(rows: Ints) -> pa.Array:
+    def by_claim(self, rows: Ints) -> Ints:
+        """For each claim, the first of these segments."""
+        rows = rows[self.claim_of[rows] >= 0]
+        return _first_in(self.claim_of[rows], rows, len(self.claim_rows))
+
+    def by_line(self, rows: Ints) -> Ints:
+        """For each service line, the first of these segments."""
+        rows = rows[self.line_of[rows] >= 0]
+        return _first_in(self.line_of[rows], rows, len(self.line_rows))
+
+    # columns of a name
+
+    def npi(self, names: Ints) -> pa.Array:
         """NM109 where NM108 says that it is an NPI."""
-        return text(np.where(key(rows, 8) == pack("XX"), rows, -1), 9)
+        return self.text(np.where(self.key(names, 8) == pack("XX"), names, -1), 9)
 
-    def address(prefix: str, rows: Ints) -> dict[str, pa.Array]:
-        street, city = of(N3, rows), of(N4, rows)
+    def address(self, prefix: str, names: Ints) -> Columns:
+        street, city = self.owned_by(names, N3), self.owned_by(names, N4)
         return {
-            f"{prefix}_address_line_1": text(street, 1),
-            f"{prefix}_address_line_2": text(street, 2),
-            f"{prefix}_city": text(city, 1),
-            f"{prefix}_state": text(city, 2),
-            f"{prefix}_zip": text(city, 3),
+            f"{prefix}_address_line_1": self.text(street, 1),
+            f"{prefix}_address_line_2": self.text(street, 2),
+            f"{prefix}_city": self.text(city, 1),
+            f"{prefix}_state": self.text(city, 2),
+            f"{prefix}_zip": self.text(city, 3),
         }
 
-    # the levels above the claims: group 0 was open when the piece began
-    begins_billing = (context_of == AT_ST) | (context_of == AT_BILLING)
-    begins_subscriber = begins_billing | (context_of == AT_SUBSCRIBER)
-    billing_group: Ints = np.cumsum(begins_billing, dtype=np.int64)
-    subscriber_group: Ints = np.cumsum(begins_subscriber, dtype=np.int64)
-    patient_group: Ints = np.cumsum((context_of > 0) & (context_of < AT_CLAIM), dtype=np.int64)
+    def facility(self, names: Ints) -> Columns:
+        """The service facility: name, NPI, address, position."""
+        import pyarrow as pa
 
-    def inherited(
-        name: str, groups: Ints, columns: Callable[[Callable[[Ints], Ints]], dict[str, pa.Array]]
-    ) -> pa.RecordBatch:
-        """A row for each group of this piece, row 0 being the one in force before it."""
+        offsets = self.segments.base + self.segments.start[np.maximum(names, 0)]
+        return {
+            "service_facility_name": self.text(names, 3),
+            "service_facility_npi": self.npi(names),
+            **self.address("service_facility", names),
+            "service_facility_byte_offset": pa.array(offsets, pa.int64(), mask=names < 0),
+        }
 
-        total = int(groups[-1]) if count else 0
+    def offsets(self, rows: Ints) -> Ints:
+        """Where these segments start in the file."""
+        return self.segments.base + self.segments.start[rows]
+
+    def level(self, groups: Ints, columns: Callable[[_Loops, Callable[[Ints], Ints]], Columns]) -> pa.RecordBatch:
+        """A row for each level that begins in this piece, in order."""
+        import pyarrow as pa
+
+        total = int(groups[-1])
 
         def first(rows: Ints) -> Ints:
             inside = rows[groups[rows] > 0]
             return _first_in(groups[inside] - 1, inside, total)
 
-        here = pa.RecordBatch.from_pydict(columns(first))
-        if name not in levels:
-            levels[name] = pa.RecordBatch.from_arrays([pa.nulls(1, f.type) for f in here.schema], schema=here.schema)
-        table = pa.concat_batches([levels[name], here])
-        levels[name] = table.slice(total, 1)
-        return table
+        return pa.RecordBatch.from_pydict(columns(self, first))
 
-    def billing_columns(first: Callable[[Ints], Ints]) -> dict[str, pa.Array]:
-        provider = first(names(is_above, "85"))
-        return {"billing_provider_npi": identifier(provider), **address("billing_provider", provider)}
+    def claim_types(self, guides: NDArray[Any]) -> NDArray[Any]:
+        """The type of each claim: by its first service line, else by guide, else by CLM05-2."""
+        count = len(self.claim_rows)
+        qualifier = keys(self.segments.data, self.segments.components(self.claim_rows, 5, 2)[1])
+        types = np.where(guides == "", np.where(qualifier == pack("A"), "institutional", "professional"), guides)
+        first = _first_in(self.line_claims, np.arange(len(self.line_rows)), count)
+        if len(self.line_rows):
+            names = np.array(["professional", "institutional", "dental"])
+            types = np.where(first >= 0, names[self.line_classes[np.maximum(first, 0)] - SV1], types)
+        self._report_claims(np.flatnonzero(first < 0), np.flatnonzero(types == "dental"))
+        return types
 
-    def subscriber_columns(first: Callable[[Ints], Ints]) -> dict[str, pa.Array]:
-        subscriber, payer = first(names(is_above, "IL")), first(names(is_above, "PR"))
-        coverage = first(insurance[before < AT_CLAIM])
-        return {
-            "payer_responsibility_code": text(coverage, 1),
-            "claim_filing_code": text(coverage, 9),
-            "payer_name": text(payer, 3),
-            "payer_id": text(payer, 9),
-            "member_id": text(subscriber, 9),
-            "patient_last_name": text(subscriber, 3),
-            "patient_first_name": text(subscriber, 4),
-            "patient_birth_date": date(of(DMG, subscriber), 2),
-        }
+    def _report_claims(self, without_lines: Ints, dental: Ints) -> None:
+        for row in self.claim_rows[without_lines].tolist():
+            self.problems.append(
+                problem_row(
+                    "warning",
+                    "claim without service lines",
+                    "This claim has no service line that could be read, so nothing on it was checked.",
+                    "Look at the claim in the system that made the file.",
+                    self.segments.offset(row),
+                    segment="CLM",
+                    claim_id=self.segments.text(row, 1) or "(without a claim id)",
+                )
+            )
+        if len(dental):
+            self.problems.append(
+                problem_row(
+                    "info",
+                    "dental claims",
+                    "Dental claims are counted, not checked.",
+                    "Nothing to do.",
+                    self.segments.offset(int(self.claim_rows[dental[0]])),
+                    segment="CLM",
+                )
+            )
 
-    def patient_columns(first: Callable[[Ints], Ints]) -> dict[str, pa.Array]:
-        patient = first(names(is_above, "QC"))
-        return {
-            "is_patient": pa.array(patient >= 0),
-            "patient_last_name": text(patient, 3),
-            "patient_first_name": text(patient, 4),
-            "patient_birth_date": date(of(DMG, patient), 2),
-        }
+    def report_orphans(self) -> None:
+        """Service lines without a claim before them: what came first was left out or is not there."""
+        if len(self.orphan_rows):
+            first = int(self.orphan_rows[0])
+            self.problems.append(
+                problem_row(
+                    "error",
+                    "service lines without a claim",
+                    f"{len(self.orphan_rows):,} service lines stand here without a readable claim (CLM) before them. "
+                    "They were not read.",
+                    "Look at the problem reported just before this position, or have the file made again.",
+                    self.segments.offset(first),
+                    segment=self.segments.text(first, 0),
+                )
+            )
 
-    billing = inherited("billing", billing_group, billing_columns)
-    subscribers = inherited("subscriber", subscriber_group, subscriber_columns)
-    patients = inherited("patient", patient_group, patient_columns)
 
-    claim_rows = np.flatnonzero(classes == CLM)
-    claim_count = len(claim_rows)
-    claim_of = np.cumsum(classes == CLM) - 1
-    _report_orphans(kept, np.flatnonzero((classes >= SV1) & (classes <= SV3) & (claim_of < 0)), gathered)
-    if not claim_count:
-        return
-    claim_keys = np.arange(gathered.next_claim_key, gathered.next_claim_key + claim_count)
-    gathered.next_claim_key += claim_count
+# --- columns by loop --------------------------------------------------------------------------------
 
-    # service lines: SV1, SV2 or SV3 after LX
-    is_service = (classes >= SV1) & (classes <= SV3)
-    service_rows = np.flatnonzero(is_service & (claim_of >= 0))
-    service_class = classes[service_rows]
-    last_line, last_service = _last_of(classes == LX), _last_of(is_service)
-    line_of = np.where(
-        last_service > last_line, np.cumsum(is_service) - 1 - int(np.count_nonzero(is_service[: claim_rows[0]])), -1
-    )
-    line_claims = claim_of[service_rows]
 
-    first_service = _first_in(line_claims, np.arange(len(service_rows)), claim_count)
-    guides = np.array([transactions[at]["type"] for at in transaction_of[claim_rows].tolist()])
-    types = np.where(
-        guides == "", np.where(key(claim_rows, 5, 2) == pack("A"), "institutional", "professional"), guides
-    )
-    if len(service_rows):
-        by_line = np.array(["professional", "institutional", "dental"])[
-            service_class[np.maximum(first_service, 0)] - SV1
-        ]
-        types = np.where(first_service >= 0, by_line, types)
-    _report_empty(kept, claim_rows, first_service, types, text(claim_rows, 1), gathered)
+def _billing_columns(loops: _Loops, first: Callable[[Ints], Ints]) -> Columns:
+    """2010AA."""
+    provider = first(loops.names(loops.above_claim, "85"))
+    return {"billing_provider_npi": loops.npi(provider), **loops.address("billing_provider", provider)}
+
+
+def _subscriber_columns(loops: _Loops, first: Callable[[Ints], Ints]) -> Columns:
+    """2000B, 2010BA, 2010BB."""
+    subscriber = first(loops.names(loops.above_claim, "IL"))
+    payer = first(loops.names(loops.above_claim, "PR"))
+    coverage = first(loops.coverage_rows)
+    return {
+        "payer_responsibility_code": loops.text(coverage, 1),
+        "claim_filing_code": loops.text(coverage, 9),
+        "payer_name": loops.text(payer, 3),
+        "payer_id": loops.text(payer, 9),
+        "member_id": loops.text(subscriber, 9),
+        **_person(loops, subscriber),
+    }
+
+
+def _patient_columns(loops: _Loops, first: Callable[[Ints], Ints]) -> Columns:
+    """2010CA, where the patient is not the subscriber."""
+    import pyarrow as pa
+
+    patient = first(loops.names(loops.above_claim, "QC"))
+    return {"is_patient": pa.array(patient >= 0), **_person(loops, patient)}
+
+
+def _person(loops: _Loops, names: Ints) -> Columns:
+    return {
+        "patient_last_name": loops.text(names, 3),
+        "patient_first_name": loops.text(names, 4),
+        "patient_birth_date": loops.date(loops.owned_by(names, DMG), 2),
+    }
+
+
+def _claim_columns(loops: _Loops, types: NDArray[Any]) -> Columns:
+    """2300 and 2310. In 004010 the service facility is FA, LI or TL besides 77."""
+    rows = loops.claim_rows
     is_institutional = types == "institutional"
+    facility_code, _, frequency = (loops.spans_text(spans) for spans in loops.segments.components(rows, 5, 3))
+    statement_from, statement_through = loops.date_range(loops.by_claim(loops.dates_of("434", AT_CLAIM)))
+    diagnoses = np.flatnonzero((loops.classes == HI) & (loops.context == AT_CLAIM))
+    qualifier, _ = loops.segments.components(diagnoses, 1, 2)
+    kinds = keys(loops.segments.data, qualifier)
+    principal = loops.by_claim(diagnoses[(kinds == pack("ABK")) | (kinds == pack("BK"))])
+    references = loops.claim_references
+    return {
+        "claim_type": types,
+        "byte_offset": loops.offsets(rows),
+        "claim_form": np.full(len(rows), "electronic"),
+        "claim_id": loops.text(rows, 1),
+        "charge_amount": loops.number(rows, 2),
+        "place_of_service_code": _only(facility_code, ~is_institutional),
+        "type_of_bill_code": _only(_joined(facility_code, frequency), is_institutional),
+        "claim_frequency_code": frequency,
+        "payer_claim_control_number": loops.text(loops.by_claim(references[loops.key(references, 1) == pack("F8")]), 2),
+        "statement_from_date": statement_from,
+        "statement_through_date": statement_through,
+        "admission_date": loops.date_range(loops.by_claim(loops.dates_of("435", AT_CLAIM)))[0],
+        "discharge_date": loops.date_range(loops.by_claim(loops.dates_of("096", AT_CLAIM)))[0],
+        "principal_diagnosis_code": loops.spans_text(loops.segments.components(principal, 1, 2)[1]),
+        "rendering_provider_npi": loops.npi(loops.by_claim(loops.names(loops.of_claim, "82"))),
+        "supervising_provider_npi": loops.npi(loops.by_claim(loops.names(loops.of_claim, "DQ"))),
+        "referring_provider_npi": loops.npi(loops.by_claim(loops.names(loops.of_claim, "DN"))),
+        "attending_provider_npi": loops.npi(loops.by_claim(loops.names(loops.of_claim, "71"))),
+        **loops.facility(loops.by_claim(loops.names(loops.of_claim, "77", "FA", "LI", "TL"))),
+    }
 
-    def of_claim(rows: Ints) -> Ints:
-        rows = rows[claim_of[rows] >= 0]
-        return _first_in(claim_of[rows], rows, claim_count)
 
-    def of_line(rows: Ints) -> Ints:
-        rows = rows[line_of[rows] >= 0]
-        return _first_in(line_of[rows], rows, len(service_rows))
+def _transaction_columns(transactions: list[Transaction], rows: Ints) -> Columns:
+    """ST02 and BHT04 of the transaction each claim stands in."""
+    import pyarrow as pa
 
-    date_rows = np.flatnonzero(classes == DTP)
-    date_rows = date_rows[key(date_rows, 2) != pack("TM")]  # an hour: 837I discharge
-    date_context, date_kind = context_at[date_rows], key(date_rows, 1)
+    stamps = "".join(f"{one.date[:8]:<8}" for one in transactions).encode("ascii", "replace")
+    data = np.zeros(len(stamps) + 16, np.uint8)
+    data[: len(stamps)] = np.frombuffer(stamps, np.uint8)
+    starts = np.arange(len(transactions)) * 8
+    made, _ = dates(data, (starts, np.full(len(starts), 8)))
+    numbers = pa.array([one.number or None for one in transactions], pa.string())
+    chosen = pa.array(rows)
+    return {"transaction_control_number": numbers.take(chosen), "transaction_date": made.take(chosen)}
 
-    def dated(qualifier: str, where: int) -> Ints:
-        chosen: Ints = date_rows[(date_context == where) & (date_kind == pack(qualifier))]
-        return chosen
 
-    def span(rows: Ints) -> tuple[pa.Array, pa.Array]:
-        """First and last date of DTP segments: RD8 has both, D8 and DT one."""
-        form = key(rows, 2)
-        is_range = form == pack("RD8")
-        begin = date(rows, 3)
-        end = date(rows, 3, skip=9, only=is_range)
-        return begin, pc.if_else(pa.array(is_range), end, begin)
+class _Lines:
+    """The columns 837P and 837I lines share, for all service lines of a piece."""
 
-    references = np.flatnonzero((classes == REF) & (owner == last_marker) & (context_at == AT_CLAIM))
-    facility = of_claim(names(of_the_claim, "77", "FA", "LI", "TL"))
-    diagnosis = np.flatnonzero((classes == HI) & (context_at == AT_CLAIM))
-    diagnosis_kind = key(diagnosis, 1, 1)
-    principal = (diagnosis_kind == pack("ABK")) | (diagnosis_kind == pack("BK"))
-    frequency = text(claim_rows, 5, 3)
-    facility_code = text(claim_rows, 5, 1)
-    statement_from, statement_through = span(of_claim(dated("434", AT_CLAIM)))
+    def __init__(self, loops: _Loops) -> None:
+        import pyarrow as pa
 
-    piece.claims = _batch(
-        CLAIMS,
-        {
-            "claim_key": claim_keys,
-            "file_id": np.full(claim_count, gathered.file_id),
-            "claim_type": types,
-            "byte_offset": kept.base + kept.start[claim_rows],
-            **_transaction_columns(transactions, transaction_of[claim_rows]),
-            "claim_form": np.full(claim_count, "electronic"),
-            "claim_id": text(claim_rows, 1),
-            "charge_amount": amount(claim_rows, 2),
-            "place_of_service_code": _only(facility_code, ~is_institutional),
-            "type_of_bill_code": _only(_joined(facility_code, frequency), is_institutional),
-            "claim_frequency_code": frequency,
-            "payer_claim_control_number": text(of_claim(references[key(references, 1) == pack("F8")]), 2),
-            "statement_from_date": statement_from,
-            "statement_through_date": statement_through,
-            "admission_date": span(of_claim(dated("435", AT_CLAIM)))[0],
-            "discharge_date": span(of_claim(dated("096", AT_CLAIM)))[0],
-            "principal_diagnosis_code": text(of_claim(diagnosis[principal]), 1, 2),
-            **_taken(billing, billing_group[claim_rows]),
-            "rendering_provider_npi": identifier(of_claim(names(of_the_claim, "82"))),
-            "supervising_provider_npi": identifier(of_claim(names(of_the_claim, "DQ"))),
-            "referring_provider_npi": identifier(of_claim(names(of_the_claim, "DN"))),
-            "attending_provider_npi": identifier(of_claim(names(of_the_claim, "71"))),
-            "service_facility_name": text(facility, 3),
-            "service_facility_npi": identifier(facility),
-            **address("service_facility", facility),
-            "service_facility_byte_offset": _offsets(kept, facility),
-            **_patient(_taken(subscribers, subscriber_group[claim_rows]), _taken(patients, patient_group[claim_rows])),
-        },
-    )
+        numbers = loops.last_line[loops.line_rows]
+        numbers = np.where(numbers > loops.claim_rows[loops.line_claims], numbers, -1)
+        column, _ = decimals(loops.segments.data, loops.segments.element(numbers, 1), 0)
+        self.number = column.cast(pa.int64())
+        self.service_date, self.service_through_date = loops.date_range(loops.by_line(loops.dates_of("472", AT_LINE)))
 
-    line_rows = {SV1: np.flatnonzero(service_class == SV1), SV2: np.flatnonzero(service_class == SV2)}
-    line_keys = claim_keys[line_claims]
-    piece.dental_claim = line_keys[service_class == SV3]
-    service_date, service_through_date = span(of_line(dated("472", AT_LINE)))
-    numbers = last_line[service_rows]
-    numbers = np.where(numbers > claim_rows[line_claims], numbers, -1)
-    line_number = decimals(data, kept.element(numbers, 1), 0)[0].cast(pa.int64())
+    def columns(self, loops: _Loops, at: Ints, procedure: int, charge: int, units: int) -> Columns:
+        """2400 for the lines ``at``, whose procedure, charge and units stand in these elements."""
+        import pyarrow as pa
 
-    def line_columns(class_: int, procedure: int, charge: int, units: int) -> dict[str, Any]:
-        at = line_rows[class_]
-        rows = service_rows[at]
-        chosen = pa.array(at)
+        rows, chosen = loops.line_rows[at], pa.array(at)
+        _, code, *modifiers = (loops.spans_text(spans) for spans in loops.segments.components(rows, procedure, 6))
         return {
-            "claim_key": line_keys[at],
-            "line_number": line_number.take(chosen),
-            "byte_offset": kept.base + kept.start[rows],
-            "procedure_code": text(rows, procedure, 2),
-            "modifier_1": text(rows, procedure, 3),
-            "modifier_2": text(rows, procedure, 4),
-            "modifier_3": text(rows, procedure, 5),
-            "modifier_4": text(rows, procedure, 6),
-            "charge_amount": amount(rows, charge),
-            "units": amount(rows, units, 4),
-            "service_date": service_date.take(chosen),
-            "service_through_date": service_through_date.take(chosen),
+            "claim_key": loops.line_claims[at],
+            "line_number": self.number.take(chosen),
+            "byte_offset": loops.offsets(rows),
+            "procedure_code": code,
+            **{f"modifier_{number}": modifier for number, modifier in enumerate(modifiers, 1)},
+            "charge_amount": loops.number(rows, charge),
+            "units": loops.number(rows, units, 4),
+            "service_date": self.service_date.take(chosen),
+            "service_through_date": self.service_through_date.take(chosen),
         }
 
-    at = line_rows[SV1]
-    line_facility = of_line(names(of_the_line, "77", "FA", "LI", "TL"))[at]
-    piece.professional = _batch(
+
+def _professional_lines(loops: _Loops, lines: _Lines) -> pa.RecordBatch:
+    """2400 SV1 and 2420."""
+    at = np.flatnonzero(loops.line_classes == SV1)
+    return _batch(
         PROFESSIONAL_LINES,
         {
-            **line_columns(SV1, 1, 2, 4),
-            "place_of_service_code": text(service_rows[at], 5),
-            "rendering_provider_npi": identifier(of_line(names(of_the_line, "82"))[at]),
-            "supervising_provider_npi": identifier(of_line(names(of_the_line, "DQ"))[at]),
-            "purchased_service_provider_npi": identifier(of_line(names(of_the_line, "QB"))[at]),
-            "service_facility_name": text(line_facility, 3),
-            "service_facility_npi": identifier(line_facility),
-            **address("service_facility", line_facility),
-            "service_facility_byte_offset": _offsets(kept, line_facility),
+            **lines.columns(loops, at, 1, 2, 4),
+            "place_of_service_code": loops.text(loops.line_rows[at], 5),
+            "rendering_provider_npi": loops.npi(loops.by_line(loops.names(loops.of_line, "82"))[at]),
+            "supervising_provider_npi": loops.npi(loops.by_line(loops.names(loops.of_line, "DQ"))[at]),
+            "purchased_service_provider_npi": loops.npi(loops.by_line(loops.names(loops.of_line, "QB"))[at]),
+            **loops.facility(loops.by_line(loops.names(loops.of_line, "77", "FA", "LI", "TL"))[at]),
         },
     )
-    piece.institutional = _batch(
-        INSTITUTIONAL_LINES, {**line_columns(SV2, 2, 3, 5), "revenue_code": text(service_rows[line_rows[SV2]], 1)}
+
+
+def _institutional_lines(loops: _Loops, lines: _Lines) -> pa.RecordBatch:
+    """2400 SV2."""
+    at = np.flatnonzero(loops.line_classes == SV2)
+    return _batch(
+        INSTITUTIONAL_LINES,
+        {**lines.columns(loops, at, 2, 3, 5), "revenue_code": loops.text(loops.line_rows[at], 1)},
     )
 
 
-def _batch(table: Table, columns: dict[str, Any]) -> pa.RecordBatch:
+def _batch(table: Table, columns: Columns) -> pa.RecordBatch:
     """A batch in the schema of a table; columns that are not given are NULL."""
     import pyarrow as pa
 
@@ -627,34 +804,6 @@ def _batch(table: Table, columns: dict[str, Any]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _taken(batch: pa.RecordBatch, rows: Ints) -> dict[str, pa.Array]:
-    taken = batch.take(rows)
-    return dict(zip(taken.schema.names, taken.columns, strict=True))
-
-
-def _patient(subscriber: dict[str, pa.Array], patient: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """The subscriber's columns, with the patient's own where 2000C names one."""
-    import pyarrow.compute as pc
-
-    is_patient = pc.fill_null(patient.pop("is_patient"), False)
-    return {
-        **subscriber,
-        **{name: pc.if_else(is_patient, column, subscriber[name]) for name, column in patient.items()},
-    }
-
-
-def _transaction_columns(transactions: list[dict[str, Any]], rows: Ints) -> dict[str, pa.Array]:
-    import pyarrow as pa
-
-    stamps = "".join(f"{one['date'][:8]:<8}" for one in transactions).encode("ascii", "replace")
-    data = np.zeros(len(stamps) + 16, np.uint8)
-    data[: len(stamps)] = np.frombuffer(stamps, np.uint8)
-    starts = np.arange(len(transactions)) * 8
-    made, _ = dates(data, (starts, np.full(len(starts), 8)))
-    numbers = pa.array([one["number"] or None for one in transactions], pa.string())
-    return {"transaction_control_number": numbers.take(rows), "transaction_date": made.take(rows)}
-
-
 def _only(values: pa.Array, where: NDArray[np.bool_]) -> pa.Array:
     """The values where the condition holds, NULL elsewhere."""
     import pyarrow as pa
@@ -664,59 +813,8 @@ def _only(values: pa.Array, where: NDArray[np.bool_]) -> pa.Array:
 
 
 def _joined(left: pa.Array, right: pa.Array) -> pa.Array:
+    """Both texts as one; NULL where both are blank."""
     import pyarrow.compute as pc
 
     joined = pc.binary_join_element_wise(pc.fill_null(left, ""), pc.fill_null(right, ""), "")
     return pc.if_else(pc.equal(joined, ""), None, joined)
-
-
-def _offsets(kept: Segments, rows: Ints) -> pa.Array:
-    """The file offset of each segment; NULL for a row of -1."""
-    import pyarrow as pa
-
-    return pa.array(kept.base + kept.start[np.maximum(rows, 0)], pa.int64(), mask=rows < 0)
-
-
-def _report_orphans(kept: Segments, rows: Ints, gathered: _File) -> None:
-    """Service lines without a claim before them: what came first was left out or is not there."""
-    if len(rows):
-        gathered.report(
-            problem_row(
-                "error",
-                "service lines without a claim",
-                f"{len(rows):,} service lines stand here without a readable claim (CLM) before them. They were not read.",
-                "Look at the problem reported just before this position, or have the file made again.",
-                kept.offset(int(rows[0])),
-                segment=kept.text(int(rows[0]), 0),
-            )
-        )
-
-
-def _report_empty(
-    kept: Segments, claims: Ints, first_service: Ints, types: NDArray[Any], identifiers: pa.Array, gathered: _File
-) -> None:
-    """Claims without a service line, without an identifier, and dental claims (read, not checked)."""
-    for row in np.flatnonzero(first_service < 0).tolist():
-        gathered.report(
-            problem_row(
-                "warning",
-                "claim without service lines",
-                "This claim has no service line that could be read, so nothing on it was checked.",
-                "Look at the claim in the system that made the file.",
-                kept.offset(int(claims[row])),
-                segment="CLM",
-                claim_id=identifiers[row].as_py() or "(without a claim id)",
-            )
-        )
-    dental = np.flatnonzero(types == "dental")
-    if len(dental):
-        gathered.report(
-            problem_row(
-                "info",
-                "dental claims",
-                "Dental claims are counted, not checked.",
-                "Nothing to do.",
-                kept.offset(int(claims[dental[0]])),
-                segment="CLM",
-            )
-        )

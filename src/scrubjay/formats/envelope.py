@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +66,17 @@ class Envelope:
     transactions: int = 0
     segments: int = 0  # segments of the interchange before this piece
     is_closed: bool = False
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What the claims of a transaction inherit from its envelope; all blank outside of one."""
+
+    number: str  # ST02
+    kind: str  # 837P, 837I, 837D, 837, else ST01
+    claim_type: str  # professional, institutional or dental; '' where the guide does not say
+    is_claims: bool
+    date: str = ""  # BHT04
 
 
 def mend_separators(segments: Segments, report: Report) -> Segments:
@@ -150,7 +160,7 @@ def mend_separators(segments: Segments, report: Report) -> Segments:
 
 def walk_envelopes(
     segments: Segments, classes: NDArray[np.uint8], envelope: Envelope, report: Report
-) -> tuple[list[int], list[dict[str, Any]]]:
+) -> tuple[list[int], list[Transaction]]:
     """The transactions of a piece: the segment each begins with, and what is known of it.
 
     The first entry stands for the transaction that was open when the piece began. Control numbers
@@ -185,7 +195,7 @@ def walk_envelopes(
             begins.append(row)
             transactions.append(_describe(envelope, text(row, 3)))
         elif class_ == BHT:
-            transactions[-1]["date"] = text(row, 4)
+            transactions[-1].date = text(row, 4)
         elif class_ == SE:
             if envelope.transaction is None:
                 wrong(
@@ -262,20 +272,14 @@ def _count(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else -1
 
 
-def _describe(envelope: Envelope, guide_of_transaction: str = "") -> dict[str, Any]:
-    """What the claims of a transaction inherit from its envelope."""
+def _describe(envelope: Envelope, guide_of_transaction: str = "") -> Transaction:
+    """The open transaction, by its own guide (ST03) or that of its group (GS08)."""
     code, number = (envelope.transaction or ("", "", 0, 0))[:2]
     guide = guide_of_transaction or envelope.guide
     claim_type = next((name for part, name in _CLAIM_TYPE_OF_GUIDE.items() if part in guide), "")
-    kind = _KIND_OF_CLAIM_TYPE.get(claim_type, "837")
+    kind = _KIND_OF_CLAIM_TYPE.get(claim_type, "837") if code == "837" else code
     is_claims = code == "837" or (not code and envelope.group is not None and envelope.group[0] == "HC")
-    return {
-        "number": number,
-        "type": claim_type,
-        "is_claims": is_claims,
-        "kind": kind if code == "837" else code,
-        "date": "",
-    }
+    return Transaction(number, kind, claim_type, is_claims)
 
 
 def _end_transaction(envelope: Envelope, wrong: Callable[..., None], before: str) -> None:

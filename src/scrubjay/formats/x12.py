@@ -109,26 +109,25 @@ class Segments:
         start = self.cut[at - 1] + 1
         return start, np.where(there, self.cut[at] - start, 0)
 
-    def component(self, rows: Ints, number: int, which: int) -> Spans:
-        """Component ``which`` (1 is the first) of an element, in its first repetition."""
+    def components(self, rows: Ints, number: int, count: int) -> list[Spans]:
+        """The first ``count`` components of an element, in its first repetition."""
         start, length = self.element(rows, number)
+        stop = start + length
         if self.inner is None:
             separators = self.data == self.interchange.component
             if self.interchange.repetition >= 0:
                 separators |= self.data == self.interchange.repetition
-            self.inner = np.append(np.flatnonzero(separators), np.full(9, len(self.data)))
-        at = np.searchsorted(self.inner, start)
-        stop = start + length
-        if self.interchange.repetition >= 0:  # the first repetition ends the element
-            for ahead in range(which):
-                end = self.inner[np.minimum(at + ahead, len(self.inner) - 1)]
-                repeats = (end < stop) & (self.data[np.minimum(end, len(self.data) - 1)] == self.interchange.repetition)
-                stop = np.where(repeats, end, stop)
-        if which > 1:
-            before = self.inner[np.minimum(at + which - 2, len(self.inner) - 1)]
-            start = np.minimum(before + 1, stop)
-        end = np.minimum(self.inner[np.minimum(at + which - 1, len(self.inner) - 1)], stop)
-        return start, np.maximum(end - start, 0)
+            self.inner = np.append(np.flatnonzero(separators), np.full(count + 9, len(self.data) - 1))
+        at = np.searchsorted(self.inner[: len(self.inner) - 9], start)
+        found: list[Spans] = []
+        for ahead in range(count):
+            end = np.minimum(self.inner[at + ahead], stop)
+            found.append((start, end - start))
+            start = np.minimum(end + 1, stop)
+            if self.interchange.repetition >= 0:  # a repetition separator ends what is read
+                stop = np.where(self.data[end] == self.interchange.repetition, end, stop)
+                start = np.minimum(start, stop)
+        return found
 
 
 def pack(identifier: str) -> int:

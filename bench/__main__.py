@@ -1,0 +1,59 @@
+"""``make bench``: CPU seconds, wall seconds, peak memory and claims per second, as ratios to the bar.
+
+Every figure is a whole process of its own, three times each in turn; the median is shown. The bar
+only parses; ``check`` starts Python, reads, builds facts, runs every rule and writes its findings.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.generate import write_claims
+
+RUNS = 3
+SIZES = (10_000, 100_000)
+COMMANDS = {
+    "split-and-walk": ["-m", "bench.split_and_walk", "{file}"],
+    "read to columns": ["-c", "import sys, scrubjay; scrubjay.read([sys.argv[1]])", "{file}"],
+    "check, JSON out": ["-m", "scrubjay.cli", "check", "{file}", "--format", "json", "-o", "{out}"],
+}
+
+
+def measure(arguments: list[str]) -> tuple[float, float, float]:
+    """CPU seconds, wall seconds and peak memory (MB) of one process."""
+    began = time.perf_counter()
+    silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    pid = os.posix_spawn(sys.executable, [sys.executable, *arguments], os.environ, file_actions=silent)
+    _, status, usage = os.wait4(pid, 0)
+    if os.waitstatus_to_exitcode(status) not in (0, 1):
+        raise SystemExit(f"{' '.join(arguments)} ended with {os.waitstatus_to_exitcode(status)}")
+    return usage.ru_utime + usage.ru_stime, time.perf_counter() - began, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        for size in SIZES:
+            file, out = Path(folder) / f"{size}.837", Path(folder) / "out.json"
+            write_claims(file, size)
+            rows: dict[str, list[tuple[float, float, float]]] = {name: [] for name in COMMANDS}
+            for _ in range(RUNS):
+                for name, command in COMMANDS.items():
+                    rows[name].append(measure([part.format(file=file, out=out) for part in command]))
+            sys.stdout.write(f"\n{size:,} claims, {file.stat().st_size / 1e6:.0f} MB\n")
+            sys.stdout.write(f"{'':<18}{'CPU s':>8}{'wall s':>8}{'× bar':>8}{'MB':>7}{'claims/s':>11}\n")
+            bar = statistics.median(wall for _, wall, _ in rows["split-and-walk"])
+            for name, found in rows.items():
+                cpu, wall, memory = (statistics.median(one) for one in zip(*found, strict=True))
+                sys.stdout.write(
+                    f"{name:<18}{cpu:>8.2f}{wall:>8.2f}{bar / wall:>8.2f}{memory:>7.0f}{size / wall:>11,.0f}\n"
+                )
+
+
+if __name__ == "__main__":
+    main()
