@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from scrubjay.errors import DefinitionError, near_miss
-from scrubjay.reference.law import Law, law_sql
+from scrubjay.reference.law import Law, date_matters_sql, law_sql
 from scrubjay.tables import Table
 
 LONGEST = 4000  # characters of one condition
@@ -103,7 +103,9 @@ class Node:
                 by_date = f"{law_sql(replace(law, payers=()), test.operand)} IS NULL"
                 causes = [f"{name} IS NULL" for name in self.columns if table[name].nullable]
                 for name in (name for name in law.key_columns if table[name].nullable):
-                    cause = f"{name} IS NULL" + ("" if name == "payer_program" else f" AND {by_date}")
+                    cause = f"{name} IS NULL"
+                    if name != "payer_program":
+                        cause += f" AND {by_date} AND {date_matters_sql(law, test.operand, name)}"
                     missing.setdefault(name, []).append(f"({cause})")
                     causes.append(f"({cause})")
                 silent = f"{law_columns[test]} IS NULL" + "".join(f" AND NOT {cause}" for cause in causes)

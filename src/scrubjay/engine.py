@@ -313,7 +313,7 @@ class Grain:
             "line_number": line_number,
             "line_count": line_count,
             "transaction": row["transaction_control_number"],
-            "segment": element[:3] if element else None,
+            "segment": element[:3] if element and offset is not None else None,
             "element": element,
             "byte_offset": offset if offset is not None else row.get("byte_offset", row["claim_byte_offset"]),
             "row_number": row.get("row_number", row["claim_row_number"]),
@@ -333,6 +333,8 @@ class Grain:
     def element(self, rule: Rule, row: Row) -> str | None:
         """The element the finding is about: where its first evidence stands on the wire."""
         first = self.table[rule.evidence[0]]
+        if row["claim_byte_offset"] is None:
+            return first.name  # a CSV file: the column says where
         if (
             first.source == "SV105"
             and row.get("is_place_of_service_from_line") is False

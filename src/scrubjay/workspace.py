@@ -18,19 +18,13 @@ from typing import Any
 import pyarrow as pa
 
 from scrubjay.errors import DefinitionError, UsageError, near_miss
+from scrubjay.formats.delimited import COLUMNS
 from scrubjay.reference.registries import describe_registry, read_registry, write_template
-from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES
+from scrubjay.tables import REGISTRIES
 
 SETTINGS_FILE = "scrubjay.toml"
 
 _REGISTRY_NAMES = [table.name for table in REGISTRIES]
-_OUR_OWN = {"claim_key", "file_id", "byte_offset", "row_number", "service_facility_byte_offset"}  # never in a CSV
-_MAPPABLE = [
-    name
-    for name in dict.fromkeys((*CLAIMS.names, *PROFESSIONAL_LINES.names, *INSTITUTIONAL_LINES.names))
-    if name not in _OUR_OWN
-]
-
 _SETTINGS_TEMPLATE = """\
 # Settings of this Scrubjay workspace. Every line that begins with # is off; all of them may stay off.
 # Paths are relative to this folder.
@@ -193,12 +187,12 @@ class _Settings:
         """Header in a claims CSV → our column."""
         headers: dict[str, str] = {}
         for header, column in self._sections.get("columns", {}).items():
-            if not isinstance(column, str) or column not in _MAPPABLE:
+            if not isinstance(column, str) or column not in COLUMNS:
                 advice = (
                     'write "name in your file" = "our column", such as "Place of Service" = "place_of_service_code".'
                 )
                 if isinstance(column, str):
-                    advice += near_miss(column, _MAPPABLE)
+                    advice += near_miss(column, list(COLUMNS))
                 raise self._wrong(header, f"{header!r} stands for {column!r}, which is no column of a claim", advice)
             if column in headers.values():
                 raise self._wrong(header, f"two names stand for {column!r}", "keep one of them")

@@ -36,21 +36,39 @@ CREATE OR REPLACE MACRO program_of_filing_code(code) AS CASE
 END;
 
 CREATE OR REPLACE TABLE professional_claims AS
+WITH known AS (
+    SELECT
+        c.*,
+        d.first_service_date,
+        coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) AS payer_program,
+        coalesce(c.receipt_date, run.received) AS known_receipt_date
+    FROM claims AS c
+    CROSS JOIN run
+    LEFT JOIN claim_dates AS d USING (claim_key)
+    LEFT JOIN payer_programs AS p USING (claim_key)
+    WHERE c.claim_type = 'professional'
+)
 SELECT
-    c.claim_key,
-    coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) AS payer_program,
-    CASE WHEN coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) IS NOT NULL THEN NULL
-         WHEN c.claim_filing_code IS NULL
+    claim_key,
+    file_id,
+    claim_id,
+    byte_offset AS claim_byte_offset,
+    row_number AS claim_row_number,
+    transaction_control_number,
+    billing_provider_npi,
+    payer_name,
+    payer_program,
+    CASE WHEN payer_program IS NOT NULL THEN NULL
+         WHEN claim_filing_code IS NULL
              THEN 'the claim has no claim filing code, and the payers registry has no row for its payer'
          ELSE 'the claim filing code names no programme, and the payers registry has no row for its payer'
     END AS payer_program_because,
-    coalesce(c.receipt_date, run.received) AS known_receipt_date,
-    greatest(coalesce(c.receipt_date, run.received), d.first_service_date, c.transaction_date) AS receipt_date_earliest,
-    greatest(c.paid_date, coalesce(c.receipt_date, run.received), d.first_service_date, c.transaction_date)
-        AS paid_date_earliest,
-    CASE c.claim_form WHEN 'paper' THEN TRUE WHEN 'electronic' THEN FALSE END AS is_paper_claim
-FROM claims AS c
-CROSS JOIN run
-LEFT JOIN claim_dates AS d USING (claim_key)
-LEFT JOIN payer_programs AS p USING (claim_key)
-WHERE c.claim_type = 'professional';
+    known_receipt_date AS receipt_date,
+    CASE WHEN known_receipt_date IS NULL THEN 'no receipt date was given' END AS receipt_date_because,
+    greatest(known_receipt_date, first_service_date, transaction_date) AS receipt_date_earliest,
+    paid_date,
+    CASE WHEN paid_date IS NULL THEN 'no remittance was given' END AS paid_date_because,
+    greatest(paid_date, known_receipt_date, first_service_date, transaction_date) AS paid_date_earliest,
+    CASE claim_form WHEN 'paper' THEN TRUE WHEN 'electronic' THEN FALSE END AS is_paper_claim,
+    CASE WHEN claim_form IS NULL THEN 'the file does not say how its claims are sent' END AS is_paper_claim_because
+FROM known;

@@ -8,6 +8,7 @@ CREATE OR REPLACE TABLE claim_facts AS
 WITH lines AS (
     SELECT
         f.claim_key,
+        f.claim_place_of_service_code,
         f.place_of_service_code,
         f.has_place_of_service,
         f.line_place_of_service_code <> '' AND f.line_place_of_service_code = f.claim_place_of_service_code AS is_redundant,
@@ -25,6 +26,7 @@ sums AS (
     SELECT
         claim_key,
         count(*) AS line_count,
+        any_value(claim_place_of_service_code) AS claim_place_of_service_code,
         bool_and(is_redundant) AS has_redundant_line_place_of_service,
         min(location_id) <> max(location_id) AS has_several_locations,
         coalesce(bool_or(is_facility AND has_place_of_service AND NOT is_telehealth), FALSE)
@@ -46,32 +48,14 @@ mixed AS (  -- only claims whose lines differ
     GROUP BY claim_key
 )
 SELECT
-    row_number() OVER (ORDER BY c.claim_key) - 1 AS row_id,
-    c.claim_key,
-    c.file_id,
-    c.claim_id,
-    c.byte_offset AS claim_byte_offset,
-    c.row_number AS claim_row_number,
-    c.transaction_control_number,
-    c.billing_provider_npi,
-    c.payer_name,
-    p.payer_program,
-    p.payer_program_because,
-    p.known_receipt_date AS receipt_date,
-    CASE WHEN p.known_receipt_date IS NULL THEN 'no receipt date was given' END AS receipt_date_because,
-    p.receipt_date_earliest,
-    c.paid_date,
-    CASE WHEN c.paid_date IS NULL THEN 'no remittance was given' END AS paid_date_because,
-    p.paid_date_earliest,
-    p.is_paper_claim,
-    CASE WHEN p.is_paper_claim IS NULL THEN 'the file does not say how its claims are sent' END AS is_paper_claim_because,
+    row_number() OVER (ORDER BY p.claim_key) - 1 AS row_id,
+    p.*,
     s.line_count,
     coalesce(m.codes, s.first_code, '') AS place_of_service_codes,
-    coalesce(c.place_of_service_code, '') AS claim_place_of_service_code,
+    s.claim_place_of_service_code,
     s.has_redundant_line_place_of_service,
     coalesce(m.locations, 1) AS service_location_count,
     s.has_office_and_facility_lines
-FROM claims AS c
-JOIN professional_claims AS p USING (claim_key)
+FROM professional_claims AS p
 JOIN sums AS s USING (claim_key)
 LEFT JOIN mixed AS m USING (claim_key);

@@ -191,6 +191,19 @@ def law_sql(law: Law, operand: str | None = None) -> str:
     return f"CASE WHEN payer_program IN ({quoted(law.payers)}) THEN {sql} END" if law.payers else sql
 
 
+def date_matters_sql(law: Law, operand: str, key: str) -> str:
+    """The SQL that says whether this date, if it were known, could change what the law answers."""
+    if law.kind == "value" or law.versions[0].keyed_on == key:
+        return "TRUE"
+    codes = {
+        code
+        for before, version in pairwise(law.versions)
+        if version.keyed_on == key
+        for code in set(version.values) ^ set(before.values)
+    }
+    return _among(operand, sorted(codes))
+
+
 def law_version_sql(law: Law) -> str:
     """The SQL that gives the effective date of the version in force, as text; NULL if two may be."""
     return _in_force(law, [f"'{version.effective}'" for version in law.versions])
