@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from scrubjay.errors import DefinitionError, UsageError, near_miss
-from scrubjay.formats.delimited import COLUMNS
+from scrubjay.formats.layouts import COLUMNS
 from scrubjay.reference.registries import describe_registry, read_registry, write_template
 from scrubjay.tables import REGISTRIES
 

@@ -19,12 +19,12 @@ Array = NDArray[np.uint8]
 
 
 def spans_of(values: list[bytes]) -> tuple[Array, x12.Spans]:
-    """The values behind one another as padded data, with where each stands."""
-    joined = b"".join(values)
+    """The values as padded data, a delimiter after each, with where each stands."""
+    joined = b"".join(value + b"*" for value in values)
     data = np.zeros(len(joined) + x12.PADDING, np.uint8)
     data[: len(joined)] = np.frombuffer(joined, np.uint8)
     length = np.array([len(value) for value in values], np.int64)
-    return data, (np.cumsum(length) - length, length)
+    return data, (np.cumsum(length + 1) - length - 1, length)
 
 
 def identifiers(segments: x12.Segments) -> list[str]:
@@ -155,27 +155,6 @@ def test_a_stretch_without_a_terminator_has_no_segments() -> None:
     segments = x12.scan(content, 5, 50, one)
     assert len(segments) == 0
     assert segments.tail == 0
-
-
-def test_components_end_at_the_first_repetition() -> None:
-    content = file_of(["SV1*HC:99213:25^HC:99214:59:GT*100"]).encode()
-    segments = scanned(content)
-    rows = np.array([identifiers(segments).index("SV1")])
-    found = [x12.texts(segments.data, segments.component(rows, 1, which)).to_pylist() for which in range(1, 6)]
-    assert found == [["HC"], ["99213"], ["25"], [None], [None]]
-
-
-def test_components_that_are_missing_are_blank() -> None:
-    segments = scanned(file_of(["SV1*HC:99213::59*100", "SV1*HC", "SV1**100", "SV1"]).encode())
-    rows = np.array([row for row, name in enumerate(identifiers(segments)) if name == "SV1"])
-    found = [x12.texts(segments.data, segments.component(rows, 1, which)).to_pylist() for which in range(1, 5)]
-    assert found == [["HC", "HC", None, None], ["99213"] + [None] * 3, [None] * 4, ["59"] + [None] * 3]
-
-
-def test_a_row_of_minus_one_is_blank() -> None:
-    segments = scanned(small_file().encode())
-    rows = np.array([-1, identifiers(segments).index("CLM")])
-    assert x12.texts(segments.data, segments.element(rows, 1)).to_pylist() == [None, "A1"]
 
 
 # --- values -----------------------------------------------------------------------------------------

@@ -37,7 +37,20 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from scrubjay.errors import UsageError, near_miss
-from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, ColumnType, Table, arrow_schema
+from scrubjay.formats.layouts import (
+    TUVA,
+    CLAIM_ONLY,
+    COLUMNS,
+    EXPORT,
+    LAYOUTS,
+    SHARED,
+    SYNONYMS,
+    TYPES,
+    Layout,
+    words,
+    plain_header,
+)
+from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Table, arrow_schema
 
 Problem = dict[str, Any]
 Converted = tuple[object, str | None]  # the value, and the name of a note about it
@@ -91,258 +104,6 @@ def read_delimited(
     return _assemble(rows, mapping, mapping.layout.kind or "csv", file_id, first_claim_key, problems)
 
 
-# --- the columns, and what others call them -----------------------------------------------------------
-
-_SHARED = {  # the row's value is the line's; of a claim that is not professional, the claim's
-    "rendering_provider_npi",
-    "supervising_provider_npi",
-    "site_id",
-    *(name for name in CLAIMS.names if name.startswith("service_facility_")),
-}
-_CLAIM_ONLY = {"claim_place_of_service_code": "place_of_service_code", "claim_charge_amount": "charge_amount"}
-_OURS = {"claim_key", "file_id", "byte_offset", "row_number", "service_facility_byte_offset"}  # never in a file
-_EXTRA: dict[str, ColumnType] = {  # flattened columns that no table has by this name
-    "claim_place_of_service_code": "text",
-    "claim_charge_amount": "amount",
-    "modifiers": "text",
-    "modifier_5": "text",
-    "patient_name": "text",
-}
-_LAYOUT_ONLY = ("_claim_scope", "_facility_type_code", "_service_classification_code", "_person_id")
-
-TYPES: dict[str, ColumnType] = {
-    **{c.name: c.type for t in (CLAIMS, PROFESSIONAL_LINES, INSTITUTIONAL_LINES) for c in t.columns},
-    **_EXTRA,
-    **dict.fromkeys(_LAYOUT_ONLY, "text"),
-}
-COLUMNS = tuple(name for name in TYPES if name not in _OURS and name not in _LAYOUT_ONLY)
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-# Headers are compared without case, blanks and punctuation: "Claim #" is "claim".
-SYNONYMS: dict[str, tuple[str, ...]] = {
-    "claim_id": _words(
-        "claim claimid claimnumber claimno claimnum account accountid accountnumber accountno acct acctno acctnumber "
-        "patientaccount patientaccountnumber patientaccountno patientcontrolnumber pcn encounter encounterid "
-        "encounternumber visitid visitnumber"
-    ),
-    "claim_type": _words("claimtype typeofclaim"),
-    "claim_form": _words("claimform form formtype"),
-    "claim_frequency_code": _words("claimfrequency frequencycode resubmissioncode"),
-    "payer_claim_control_number": _words("icn dcn payericn payerclaimnumber payerclaimid originalreferencenumber"),
-    "claim_place_of_service_code": _words("claimpos claimplaceofservice"),
-    "claim_charge_amount": _words("totalcharge totalcharges claimcharge claimcharges claimamount"),
-    "line_number": _words("line lineno linenum servicelinenumber serviceline claimline claimlinenumber chargeline"),
-    "procedure_code": _words("cpt cptcode hcpcs hcpcscode cpthcpcs hcpcscpt procedure proc proccode procedurecd 24d"),
-    "modifier_1": _words("mod1 modifier1 mod01 hcpcsmodifier1 cptmodifier1"),
-    "modifier_2": _words("mod2 modifier2 mod02 hcpcsmodifier2 cptmodifier2"),
-    "modifier_3": _words("mod3 modifier3 mod03 hcpcsmodifier3 cptmodifier3"),
-    "modifier_4": _words("mod4 modifier4 mod04 hcpcsmodifier4 cptmodifier4"),
-    "modifier_5": _words("mod5 modifier5 mod05 hcpcsmodifier5 cptmodifier5"),
-    "modifiers": _words("mod mods modifier modifiers hcpcsmodifiers cptmodifiers"),
-    "charge_amount": _words(
-        "charge charges chargeamt amount amountbilled billed billedamount billedcharges linecharge linecharges 24f"
-    ),
-    "units": _words("unit qty quantity serviceunits unitsofservice daysorunits daysunits 24g"),
-    "service_date": _words(
-        "dos dateofservice dosfrom fromdos dosstart fromdate datefrom servicedate servicedatefrom servicefrom "
-        "servicefromdate dateofservicefrom servicestartdate svcdate svcdt 24a"
-    ),
-    "service_through_date": _words(
-        "dosto todos dosend dosthru dosthrough thru thrudate todate dateto throughdate servicedateto "
-        "servicedatethrough serviceto servicetodate servicethru servicethrudate dateofserviceto serviceenddate"
-    ),
-    "place_of_service_code": _words("pos poscode placeofservice 24b serviceplace placeofsvc posservice"),
-    "revenue_code": _words("rev revcode revcd revenuecd revenuecentercode"),
-    "type_of_bill_code": _words("billtype billtypecode tob tobcode typeofbill"),
-    "billing_provider_npi": _words("billingnpi billingprovidernpi groupnpi billingprovidernationalid 33a"),
-    "rendering_provider_npi": _words("renderingnpi providernpi performingnpi performingprovidernpi 24j"),
-    "supervising_provider_npi": _words("supervisingnpi supervisornpi"),
-    "referring_provider_npi": _words("referringnpi 17b"),
-    "attending_provider_npi": _words("attendingnpi"),
-    "purchased_service_provider_npi": _words("purchasedservicenpi"),
-    "service_facility_name": _words(
-        "facility facilityname servicefacility location locationname servicelocation servicelocationname svcloc "
-        "svclocation svclocname"
-    ),
-    "service_facility_npi": _words("facilitynpi locationnpi servicelocationnpi svclocnpi 32a"),
-    "site_id": _words("site sitecode"),
-    "member_id": _words(
-        "memberno membernumber insuredid insuredidnumber insuredno policy policyno policynumber policyid subscriberid "
-        "subscribernumber mbi hicn 1a"
-    ),
-    "patient_name": _words("patient patientname ptname patname patientfullname"),
-    "patient_last_name": _words("patientlast patlast ptlast patlastname ptlastname lastname"),
-    "patient_first_name": _words("patientfirst patfirst ptfirst patfirstname ptfirstname firstname"),
-    "patient_birth_date": _words(
-        "patientdob patdob ptdob dob dateofbirth birthdate patientbirthdate patientdateofbirth"
-    ),
-    "payer_name": _words(
-        "payer payor payorname insurance insurancename insurancecompany primaryinsurance primarypayer primarypayor"
-    ),
-    "payer_id": _words("payorid payernumber payorcode payercode"),
-    "claim_filing_code": _words("claimfiling claimfilingindicator claimfilingindicatorcode"),
-    "receipt_date": _words("received receiveddate datereceived receivedon receiptdate"),
-    "paid_date": _words("datepaid paidon paymentdate"),
-    "statement_from_date": _words("statementfrom stmtfrom statementcoversfrom"),
-    "statement_through_date": _words("statementthrough statementthru stmtthru stmtthrough statementcoversthrough"),
-    "admission_date": _words("admitdate admitted admissiondt admitdt"),
-    "discharge_date": _words("discharged dischargedt"),
-    "principal_diagnosis_code": _words("principaldiagnosis primarydiagnosis principaldx primarydx pdx dx1 diagnosis1"),
-}
-
-_ADDRESS_WORDS = {
-    "address_line_1": _words("address address1 addressline1 addr addr1 street street1"),
-    "address_line_2": _words("address2 addressline2 addr2 street2"),
-    "city": _words("city"),
-    "state": _words("state"),
-    "zip": _words("zip zipcode zip5 postalcode"),
-}
-_ADDRESS_OWNERS = {
-    "service_facility": _words("facility servicefacility location servicelocation svcloc"),
-    "billing_provider": _words("billing billingprovider"),
-}
-
-
-def _plain(header: str) -> str:
-    """The header without case, blanks and punctuation.
-
-    >>> _plain(" Claim_Number ")
-    'claimnumber'
-    """
-    return re.sub(r"[\W_]+", "", header.casefold())
-
-
-def _synonym_table() -> dict[str, str]:
-    """Our column for each plain header we know."""
-    table = {_plain(column): column for column in COLUMNS}
-    for column, words in SYNONYMS.items():
-        for word in words:
-            table.setdefault(word, column)
-    for owner, prefixes in _ADDRESS_OWNERS.items():
-        for part, endings in _ADDRESS_WORDS.items():
-            for prefix in prefixes:
-                for ending in endings:
-                    table.setdefault(prefix + ending, f"{owner}_{part}")
-    return table
-
-
-_COLUMN_OF = _synonym_table()
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """A published layout: how its header is recognised, its columns, and what holds for every row."""
-
-    kind: str
-    recognised_by: frozenset[str]
-    columns: Mapping[str, str]
-    always: Mapping[str, str]
-
-
-_TUVA = Layout(
-    "tuva medical_claim",
-    frozenset(_words("claimid claimlinenumber claimtype hcpcscode revenuecentercode placeofservicecode"))
-    | frozenset(_words("billtypecode")),
-    {
-        "claimid": "claim_id",
-        "datasource": "_claim_scope",  # a claim id is unique within its source only
-        "claimlinenumber": "line_number",
-        "claimtype": "claim_type",
-        "memberid": "member_id",
-        "patientid": "_person_id",  # stands in where member_id is blank
-        "personid": "_person_id",
-        "claimstartdate": "statement_from_date",
-        "claimenddate": "statement_through_date",
-        "claimlinestartdate": "service_date",
-        "claimlineenddate": "service_through_date",
-        "admissiondate": "admission_date",
-        "dischargedate": "discharge_date",
-        "placeofservicecode": "place_of_service_code",
-        "billtypecode": "type_of_bill_code",
-        "revenuecentercode": "revenue_code",
-        "serviceunitquantity": "units",
-        "hcpcscode": "procedure_code",
-        **{f"hcpcsmodifier{n}": f"modifier_{n}" for n in range(1, 6)},
-        "renderingnpi": "rendering_provider_npi",
-        "billingnpi": "billing_provider_npi",
-        "facilitynpi": "service_facility_npi",
-        "facilityname": "service_facility_name",
-        "paiddate": "paid_date",
-        "chargeamount": "charge_amount",
-        "diagnosiscode1": "principal_diagnosis_code",
-        "payer": "payer_name",
-    },
-    {},
-)
-_RIF_COMMON = {
-    "clmid": "claim_id",
-    "beneid": "member_id",
-    "nchwklyprocdt": "paid_date",  # the weekly processing date: the day Medicare finished the claim
-    "prncpaldgnscd": "principal_diagnosis_code",
-    "hcpcscd": "procedure_code",
-    "hcpcs1stmdfrcd": "modifier_1",
-    "hcpcs2ndmdfrcd": "modifier_2",
-    "hcpcs3rdmdfrcd": "modifier_3",
-    "hcpcs4thmdfrcd": "modifier_4",
-    "hcpcs5thmdfrcd": "modifier_5",
-}
-_RIF_INSTITUTIONAL = {
-    **_RIF_COMMON,
-    "clmfactypecd": "_facility_type_code",
-    "clmsrvcclsfctntypecd": "_service_classification_code",
-    "clmfreqcd": "claim_frequency_code",
-    "clmfromdt": "statement_from_date",
-    "clmthrudt": "statement_through_date",
-    "clmadmsndt": "admission_date",
-    "nchbenedschrgdt": "discharge_date",
-    "orgnpinum": "billing_provider_npi",
-    "atphysnnpi": "attending_provider_npi",
-    "rndrngphysnnpi": "rendering_provider_npi",
-    "clmtotchrgamt": "claim_charge_amount",
-    "clmlinenum": "line_number",
-    "revcntr": "revenue_code",
-    "revcntrdt": "service_date",
-    "revcntrunitcnt": "units",
-    "revcntrtotchrgamt": "charge_amount",
-}
-_RIF_CARRIER = Layout(
-    "rif carrier",
-    frozenset(_words("clmid linenum lineplaceofsrvccd hcpcscd line1stexpnsdt")),
-    {
-        **_RIF_COMMON,
-        "carrclmblgnpinum": "billing_provider_npi",
-        "rfrphysnnpi": "referring_provider_npi",
-        "prfphysnnpi": "rendering_provider_npi",
-        "nchcarrclmsbmtdchrgamt": "claim_charge_amount",
-        "linenum": "line_number",
-        "linesrvccnt": "units",
-        "lineplaceofsrvccd": "place_of_service_code",
-        "line1stexpnsdt": "service_date",
-        "linelastexpnsdt": "service_through_date",
-        "linesbmtdchrgamt": "charge_amount",
-    },
-    {"claim_type": "professional", "claim_filing_code": "MB"},
-)
-_RIF_OUTPATIENT = Layout(
-    "rif outpatient",
-    frozenset(_words("clmid clmfactypecd clmsrvcclsfctntypecd clmfreqcd revcntr revcntrdt")),
-    _RIF_INSTITUTIONAL,
-    {"claim_type": "institutional", "claim_filing_code": "MA"},
-)
-_RIF_INPATIENT = Layout(
-    "rif inpatient",
-    frozenset(_words("clmid clmfactypecd clmsrvcclsfctntypecd clmfreqcd revcntr clmadmsndt")),
-    _RIF_INSTITUTIONAL,
-    {"claim_type": "institutional", "claim_filing_code": "MA"},
-)
-_EXPORT = Layout("", frozenset(), _COLUMN_OF, {})  # our own layout, and any billing export
-_LAYOUTS = (_TUVA, _RIF_CARRIER, _RIF_OUTPATIENT, _RIF_INPATIENT)
-
-
 # --- the header ---------------------------------------------------------------------------------------
 
 _NEEDED: tuple[tuple[str, ...], ...] = (  # what makes a table a table of claims: one of each
@@ -380,17 +141,17 @@ def _checked_map(column_map: Mapping[str, str]) -> dict[str, str]:
 
 def _map_header(header: list[str], column_map: Mapping[str, str]) -> HeaderMap:
     """Where each of our columns stands: by the column map, by our own name, then by synonym."""
-    plain = [_plain(name) for name in header]
-    layout = next((each for each in _LAYOUTS if each.recognised_by <= set(plain)), _EXPORT)
+    plain = [plain_header(name) for name in header]
+    layout = next((each for each in LAYOUTS if each.recognised_by <= set(plain)), EXPORT)
     exact = {_tidy(name): column for name, column in column_map.items()}
-    loose = {_plain(name): column for name, column in column_map.items()}
+    loose = {plain_header(name): column for name, column in column_map.items()}
     wanted: list[tuple[int, int, str]] = []  # rank, position, column
     unused: list[str] = []
     for position, name in enumerate(header):
         chosen = exact.get(_tidy(name), loose.get(plain[position]))
         if chosen:
             wanted.append((0, position, chosen))
-        elif chosen is None and layout is _EXPORT and _tidy(name) in COLUMNS:
+        elif chosen is None and layout is EXPORT and _tidy(name) in COLUMNS:
             wanted.append((1, position, _tidy(name)))
         elif chosen is None and plain[position] in layout.columns:
             wanted.append((2, position, layout.columns[plain[position]]))
@@ -899,7 +660,7 @@ _NOTES = {
     )
 }
 
-_MONTHS = {name: number for number, name in enumerate(_words("jan feb mar apr may jun jul aug sep oct nov dec"), 1)}
+_MONTHS = {name: number for number, name in enumerate(words("jan feb mar apr may jun jul aug sep oct nov dec"), 1)}
 _TIME = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2})?)?"
 _YEAR_FIRST = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})" + _TIME, re.ASCII)
 _MONTH_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4}|\d{2})" + _TIME, re.ASCII)
@@ -1285,7 +1046,7 @@ def _derive(
     is_filled = pc.or_(flat["revenue_code"].is_valid(), flat["type_of_bill_code"].is_valid())
     told = pc.if_else(is_filled, "institutional", "professional")
     flat["claim_type"] = pc.coalesce(flat["claim_type"], told)
-    if layout is _TUVA:  # claim dates repeat the line's on a professional claim, where no statement exists
+    if layout is TUVA:  # claim dates repeat the line's on a professional claim, where no statement exists
         for column in {"statement_from_date", "statement_through_date"} & set(flat):
             is_statement = pc.equal(flat["claim_type"], "institutional")
             flat[column] = pc.if_else(is_statement, flat[column], pa.scalar(None, pa.date32()))
@@ -1414,12 +1175,12 @@ def _claims(
     lines_own = {"place_of_service_code", "charge_amount"}
     columns: dict[str, pa.Array] = {}
     for name, array in flat.items():
-        target = _CLAIM_ONLY.get(name, name)
+        target = CLAIM_ONLY.get(name, name)
         if target not in CLAIMS or name in lines_own:
             continue
         codes = _codes(array)
         counts = codes >= 0
-        if name in _SHARED:
+        if name in SHARED:
             counts = counts & ~is_professional
         positions = np.flatnonzero(counts)
         first = np.full(len(first_rows), -1, dtype=np.int64)

@@ -1,0 +1,224 @@
+"""``make docs``: the pages of the documentation that are written from the code itself.
+
+* rules.md     every rule page by family, from `src/scrubjay/rules`
+* law.md       every law file with its versions, from `src/scrubjay/law`
+* tables.md    every table and column, from `scrubjay.tables`
+* cli.md       the help text of every command, from `scrubjay.cli`
+
+``python -m docs.generate`` writes them; with ``--check`` nothing is written, and the exit code is 1
+if a page is not what the code says. The same code gives the same bytes on every machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from scrubjay import cli
+from scrubjay.reference.law import Law, Version, load_laws
+from scrubjay.rule import Rule, load_rules
+from scrubjay.tables import FACT_TABLES, READER_TABLES, REGISTRIES, Column, Table
+
+FOLDER = Path(__file__).parent
+
+FAMILIES = {  # the letters of a code → the name of the family, and the question it asks
+    "FMT": ("Form", "Is there a place of service, known and effective, at the right level?"),
+    "SET": ("Setting", "Does it agree with where the patient was registered?"),
+    "DEP": ("Department", "On or off campus, provider-based: do the code and the modifiers agree?"),
+    "PRO": ("Procedure", "Can this procedure be furnished in this place?"),
+}
+
+_NOTE = "<!-- Written by docs/generate.py. Do not edit: change the code and run 'make docs'. -->"
+_HELP_WIDTH = 88
+
+
+def rules_page() -> str:
+    """The index of the rule pages."""
+    rules = load_rules()
+    lines = [
+        _NOTE,
+        "",
+        "# Rules",
+        "",
+        f"{len(rules)} rule pages. A page is the manual and the check in one file: `scrubjay rule CODE` prints it. "
+        "*Severity* is that of a violation, *unknown* that of a line where a fact is missing: a hold says do not send "
+        "it yet. *Dossier* holds the ids of the requirements a page implements.",
+    ]
+    for family, found in groupby(rules.values(), key=lambda rule: rule.code[:3]):
+        name, question = FAMILIES[family]
+        lines += ["", f"## {family}: {name}", "", question, ""]
+        lines += _markdown_table(
+            ("code", "title", "severity", "unknown", "about", "dossier", "authority"),
+            ((*_rule_cells(rule),) for rule in found),
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _rule_cells(rule: Rule) -> Iterable[str]:
+    title = rule.title + (" (preview: runs only when its whole code is selected)" if rule.status == "preview" else "")
+    yield f"[{rule.code}](../src/scrubjay/rules/{rule.file})"
+    yield title
+    yield rule.severity
+    yield rule.unknown
+    yield rule.grain.replace("_", " ")
+    yield ", ".join(rule.basis)
+    yield "<br>".join(rule.authority)
+
+
+def law_page() -> str:
+    """Every law file with its versions."""
+    laws = load_laws()
+    lines = [
+        _NOTE,
+        "",
+        "# Law",
+        "",
+        f"{len(laws)} law files. *Which date counts* is the date of the claim that decides whether a version holds. "
+        "*Read* is the day somebody last read the source; *not yet* says so plainly. `scrubjay law PATH --on DATE` "
+        "prints the list of one day. Before the first version the law is silent, and the outcome is unknown.",
+    ]
+    for path in sorted(laws):
+        law = laws[path]
+        payers = ", ".join(f"`{payer}`" for payer in law.payers) or "all"
+        unit = f" Unit: {law.unit}." if law.unit else ""
+        kind = law.kind.replace("_", " ").capitalize()
+        lines += ["", f"## {law.title}", "", f"`{path}`. {kind}. Payers: {payers}.{unit}", ""]
+        befores: tuple[Version | None, ...] = (None, *law.versions[:-1])
+        lines += _markdown_table(
+            ("from", "which date counts", "what holds", "citation", "read"),
+            (_version_cells(law, before, version) for before, version in zip(befores, law.versions, strict=True)),
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _version_cells(law: Law, before: Version | None, version: Version) -> Iterable[str]:
+    yield str(version.effective)
+    yield f"`{version.keyed_on}`"
+    yield _what_holds(law, before, version)
+    yield version.cite + (f"; {version.document}" if version.document else "")
+    yield str(version.checked or "not yet")
+
+
+def _what_holds(law: Law, before: Version | None, version: Version) -> str:
+    if law.kind == "value":
+        return str(version.value)
+    if law.kind == "table":
+        return f"{len(version.rows)} rows"
+    if before is None:
+        return " ".join(version.values) or "no code"
+    added = [code for code in version.values if code not in before.values]
+    removed = [code for code in before.values if code not in version.values]
+    parts = ([f"adds {' '.join(added)}"] if added else []) + ([f"removes {' '.join(removed)}"] if removed else [])
+    return "; ".join(parts) or "as before"
+
+
+def tables_page() -> str:
+    """Every table and column."""
+    lines = [
+        _NOTE,
+        "",
+        "# Tables",
+        "",
+        "Every table that passes between the rooms of Scrubjay. NULL means *not known* (in the tables of the readers: "
+        "*sent empty*). A column that may not be NULL is always known. *Source* is the loop and element of the 837.",
+    ]
+    groups: tuple[tuple[str, str, tuple[Table, ...]], ...] = (
+        ("What the readers hand on", "Made from the files by `formats/`.", READER_TABLES),
+        ("What the organisation keeps", "The registries: CSV files in the workspace.", REGISTRIES),
+        ("What rules read", "The facts, made by `facts/*.sql`. Conditions may name these columns only.", FACT_TABLES),
+    )
+    for title, words, tables in groups:
+        lines += ["", f"## {title}", "", words]
+        for table in tables:
+            lines += ["", f"### {table.name}", "", f"One row: {table.row}.", ""]
+            lines += _markdown_table(
+                ("column", "type", "may be NULL", "meaning", "source", "who supplies it"),
+                (_column_cells(column) for column in table.columns),
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _column_cells(column: Column) -> Iterable[str]:
+    meaning = column.meaning
+    if column.allowed:
+        meaning += "; one of " + ", ".join(f"`{value}`" for value in column.allowed)
+    if column.because:
+        meaning += f" (why it is missing: `{column.because}`)"
+    yield f"`{column.name}`"
+    yield column.type
+    yield "yes" if column.nullable else "no"
+    yield meaning
+    yield column.source
+    yield column.supplied_by
+
+
+def cli_page() -> str:
+    """The help text of every command."""
+    lines = [
+        _NOTE,
+        "",
+        "# Command line",
+        "",
+        *(cli.__doc__ or "").strip().splitlines(),
+        "",
+        "```console",
+        "$ scrubjay --help",
+        _help(cli.app, "scrubjay", None),
+        "```",
+    ]
+    for name, command in sorted(cli.app.commands.items()):
+        lines += ["", f"## {name}", "", "```console", f"$ scrubjay {name} --help"]
+        lines += [_help(command, name, click.Context(cli.app, info_name="scrubjay")), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _help(command: click.Command, name: str, parent: click.Context | None) -> str:
+    context = click.Context(command, parent, info_name=name, terminal_width=_HELP_WIDTH)
+    return command.get_help(context)
+
+
+def _markdown_table(header: tuple[str, ...], rows: Iterable[Iterable[str]]) -> list[str]:
+    """A Markdown table as lines; a bar inside a cell is escaped."""
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in row) + " |" for row in rows)
+    return lines
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "rules.md": rules_page,
+    "law.md": law_page,
+    "tables.md": tables_page,
+    "cli.md": cli_page,
+}
+
+
+def drifted() -> list[str]:
+    """The generated pages that are missing or are not what the code says."""
+    return [
+        name
+        for name, write in PAGES.items()
+        if not (FOLDER / name).is_file() or (FOLDER / name).read_text(encoding="utf-8") != write()
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or check them; gives back the exit code."""
+    if arguments == ["--check"]:
+        found = drifted()
+        for name in found:
+            sys.stderr.write(f"docs/{name} is not what the code says; run 'make docs'.\n")
+        return 1 if found else 0
+    if arguments:
+        sys.stderr.write("Use: python -m docs.generate [--check]\n")
+        return 3
+    for name, write in PAGES.items():
+        (FOLDER / name).write_text(write(), encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,721 @@
+"""The condition grammar: what it takes, what it refuses, and what an unknown is blamed on."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import scrubjay
+from scrubjay.condition import LawTest, Node, parse_condition, parse_expression
+from scrubjay.engine import Grain, connect
+from scrubjay.errors import DefinitionError
+from scrubjay.facts import build_facts
+from scrubjay.formats import read_files
+from scrubjay.reference.law import load_laws
+from scrubjay.rule import Rule, load_rules
+from scrubjay.tables import GRAINS, SERVICE_LINE_FACTS, SQL_TYPES, Table, arrow_schema
+from tests.rules.cases import read_cases, run_rule
+from tests.samples import VISIT_DAY, make_rule
+
+LAWS = load_laws()
+FACILITY = "us.cms.mpfs.facility_rate_pos"
+YARDS = "us.cms.provider_based.campus_distance_yards"
+Row = dict[str, Any]
+
+
+def parse(text: str) -> Node:
+    return parse_condition(text, SERVICE_LINE_FACTS, LAWS, "TST101-x.md", 7)
+
+
+def refusal(text: str) -> DefinitionError:
+    """The error that refuses a condition; it must name file and line, and come within a second."""
+    began = time.perf_counter()
+    with pytest.raises(DefinitionError) as caught:
+        parse(text)
+    assert time.perf_counter() - began < 1
+    assert (caught.value.file, caught.value.line) == ("TST101-x.md", 7)
+    assert str(caught.value).startswith("TST101-x.md:7: ")
+    assert caught.value.advice
+    return caught.value
+
+
+def make_facts(rows: list[Row], table: Table = SERVICE_LINE_FACTS) -> Any:
+    """A connection with this table of facts; a column a row does not name is NULL, or blank or false."""
+    import pyarrow as pa
+
+    blank: Row = {"text": "", "boolean": False, "integer": 0}
+    whole = [
+        {c.name: row.get(c.name, None if c.nullable else blank[c.type]) for c in table.columns} | {"row_id": number}
+        for number, row in enumerate(rows)
+    ]
+    connection = connect()
+    connection.register("given", pa.Table.from_pylist(whole, arrow_schema(table)))
+    columns = ", ".join(f"CAST({c.name} AS {SQL_TYPES[c.type]}) AS {c.name}" for c in table.columns)
+    connection.execute(f"CREATE TABLE {table.name} AS SELECT {columns} FROM given")
+    return connection
+
+
+def judge(rule: Rule, rows: list[Row]) -> list[tuple[bool | None, frozenset[str]]]:
+    """For each row the truth of ``applies AND violates``, and the facts an unknown is blamed on."""
+    grain = Grain(make_facts(rows, rule.table), rule.table, [rule], LAWS, [])
+    missing = rule.condition.missing_sql(grain.law_columns, LAWS, rule.table)
+    asked = [grain.sql(rule.condition), *(f"coalesce({sql}, FALSE)" for sql in missing.values())]
+    found = grain.connection.sql(f"SELECT {', '.join(asked)} FROM evaluated ORDER BY row_id").fetchall()
+    return [
+        (truth, frozenset(name for name, flag in zip(missing, flags, strict=True) if flag and truth is None))
+        for truth, *flags in found
+    ]
+
+
+def truths(condition: str, rows: list[Row]) -> list[bool | None]:
+    return [truth for truth, _ in judge(make_rule("TRUE", condition), rows)]
+
+
+# --- what is taken ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TRUE",
+        "FALSE",
+        "has_place_of_service",
+        "place_of_service_code = '11'",
+        "place_of_service_code <> '11'",
+        "place_of_service_code != '11'",
+        "line_number < 3",
+        "line_number <= 3",
+        "line_number > 3",
+        "line_number >= 3",
+        "line_number = -1",
+        "service_date >= receipt_date",
+        "place_of_service_code IN ('11', '22')",
+        "place_of_service_code NOT IN ('11')",
+        "line_number IN (1, 2)",
+        "place_of_service_code BETWEEN '19' AND '22'",
+        "line_number NOT BETWEEN 1 AND 2",
+        "has_place_of_service AND is_provider_based AND NOT is_professional_component",
+        "has_place_of_service OR (is_provider_based AND TRUE)",
+        "NOT NOT is_provider_based",
+        "CASE WHEN has_place_of_service THEN is_provider_based ELSE FALSE END",
+        "CASE WHEN is_provider_based THEN '22' WHEN is_on_hospital_campus THEN '11' ELSE '19' END = '22'",
+        "line_number + 1 - 2 * row_number > 0",
+        f"place_of_service_code IN LAW('{FACILITY}')",
+        f"place_of_service_code NOT IN LAW('{FACILITY}')",
+        f"line_number > LAW('{YARDS}')",
+        f"LAW('{YARDS}') + 1 > line_number",
+        "is_provider_based = has_place_of_service",
+        "place_of_service_code = 'o''brien'",
+        "  place_of_service_code\n  =   '11'  ",
+        " AND ".join(["is_provider_based"] * 100),
+        "(" * 20 + "TRUE" + ")" * 20,
+    ],
+)
+def test_the_grammar_takes(text: str) -> None:
+    node = parse(text)
+    assert node.type == "boolean"
+    connection = connect()
+    columns = ", ".join(f"{c.name} {SQL_TYPES[c.type]}" for c in SERVICE_LINE_FACTS.columns)
+    connection.execute(f"CREATE TABLE facts ({columns})")
+    answers = {test: "TRUE" if test.operand else "250" for leaf in node.leaves() for test in leaf.laws}
+    described = connection.sql(f"SELECT {node.sql(answers)} AS answer FROM facts").types
+    assert [str(one) for one in described] == ["BOOLEAN"]
+
+
+def test_every_column_of_every_grain_may_be_named() -> None:
+    for table in GRAINS.values():
+        for name in table.names:
+            node = parse_expression(name, table, LAWS, "x.md", 1)
+            assert (node.columns, node.text) == ((name,), name)
+
+
+def test_a_law_test_is_told_apart_from_its_column() -> None:
+    node = parse(f"place_of_service_code IN LAW('{FACILITY}') AND NOT claim_place_of_service_code IN LAW('{FACILITY}')")
+    assert [test for leaf in node.leaves() for test in leaf.laws] == [
+        LawTest(FACILITY, "place_of_service_code"),
+        LawTest(FACILITY, "claim_place_of_service_code"),
+    ]
+    assert LawTest(FACILITY, "place_of_service_code").text == f"place_of_service_code IN LAW('{FACILITY}')"
+    assert LawTest(YARDS).text == f"LAW('{YARDS}')"
+
+
+def test_and_and_or_are_read_flat() -> None:
+    node = parse("has_place_of_service AND (is_provider_based AND is_on_hospital_campus)")
+    assert (node.kind, len(node.parts)) == ("and", 3)
+
+
+@pytest.mark.parametrize("text", ["11", "'11'", "place_of_service_code", "CASE WHEN has_place_of_service THEN 1 END"])
+def test_an_expression_may_be_of_any_type_but_a_condition_may_not(text: str) -> None:
+    assert parse_expression(text, SERVICE_LINE_FACTS, LAWS, "x.md", 1).type in ("text", "number")
+    assert "not true or false" in refusal(text).problem
+
+
+@pytest.mark.parametrize("code", ["{0}", "{1}", "{law:0}", "{}", "{", "}", "{{", "%s", "'; DROP TABLE x"])
+def test_a_literal_means_what_it_says_whatever_it_holds(code: str) -> None:
+    rows = [{"site_name": code}, {"site_name": "something else"}, {"site_name": None}]
+    quoted = code.replace("'", "''")
+    assert truths(f"site_name = '{quoted}'", rows) == [True, False, None]
+    assert truths(f"site_name IN ('x', '{quoted}')", rows) == [True, False, None]
+    beside_a_law = f"site_name = '{quoted}' AND (line_number < LAW('{YARDS}')) = (site_name = '{quoted}')"
+    dated = [{**row, "line_number": 1, "service_date": VISIT_DAY} for row in rows]
+    assert truths(beside_a_law, dated) == [True, False, None]
+
+
+def test_arithmetic_keeps_its_order_and_its_signs() -> None:
+    rows = [{"line_number": 7, "row_number": 3}]
+    assert truths("line_number - (row_number - 1) = 5 AND line_number - row_number - 1 = 3", rows) == [True]
+    assert truths("-line_number * 2 + 1 = -13 AND - - line_number = 7", rows) == [True]
+    assert truths("(line_number + row_number) * 2 = 20 AND line_number + row_number * 2 = 13", rows) == [True]
+
+
+# --- what is refused ----------------------------------------------------------------------------------
+
+UNKNOWN_OR_NOT = "asks whether something is unknown"
+REFUSED = {
+    "is_provider_based IS NULL": UNKNOWN_OR_NOT,
+    "is_provider_based IS NOT NULL": UNKNOWN_OR_NOT,
+    "is_provider_based ISNULL": UNKNOWN_OR_NOT,
+    "is_provider_based NOTNULL": UNKNOWN_OR_NOT,
+    "is_provider_based IS TRUE": UNKNOWN_OR_NOT,
+    "is_provider_based IS NOT TRUE": UNKNOWN_OR_NOT,
+    "is_provider_based IS FALSE": UNKNOWN_OR_NOT,
+    "COALESCE(is_provider_based, FALSE)": UNKNOWN_OR_NOT,
+    "IFNULL(is_provider_based, FALSE)": UNKNOWN_OR_NOT,
+    "NVL(is_provider_based, FALSE)": UNKNOWN_OR_NOT,
+    "NULL": UNKNOWN_OR_NOT,
+    "is_provider_based = NULL": UNKNOWN_OR_NOT,
+    "CASE WHEN is_provider_based THEN NULL ELSE TRUE END": UNKNOWN_OR_NOT,
+    "is_provider_based IS DISTINCT FROM TRUE": "not in the grammar",
+    "is_provider_based IS NOT DISTINCT FROM TRUE": "not in the grammar",
+    "is_provider_based <=> TRUE": "not in the grammar",
+    "NULLIF(place_of_service_code, '11') = '11'": "calls a function",
+    "read_csv('/etc/passwd') = 'x'": "calls a function",
+    "getenv('HOME') = 'x'": "calls a function",
+    "now() = service_date": "calls a function",
+    "service_date = current_date": "calls a function",
+    "service_date = current_timestamp": "calls a function",
+    "upper(place_of_service_code) = '11'": "calls a function",
+    "greatest(line_number, 1) = 1": "calls a function",
+    "count(*) > 1": "calls a function",
+    "if(is_provider_based, TRUE, FALSE)": "calls a function",
+    "COLUMNS('x') = 1": "calls a function",
+    "place_of_service_code = '11' COLLATE NOCASE": "calls a function",
+    "place_of_service_code::INT = 11": "converts",
+    "CAST(place_of_service_code AS INT) = 11": "converts",
+    "TRY_CAST(place_of_service_code AS INT) = 11": "converts",
+    "service_date >= DATE '2024-01-01'": "holds a date",
+    "service_date >= date('2024-01-01')": "holds a date",
+    "service_date >= TIMESTAMP '2024-01-01 10:00:00'": "holds a date",
+    "INTERVAL 1 DAY = INTERVAL 1 DAY": "converts or holds a date",
+    "service_date + INTERVAL 1 DAY > receipt_date": "is a date, where a number is needed",
+    "service_date - 3 > receipt_date": "is a date, where a number is needed",
+    "receipt_date - service_date > 3": "is a date, where a number is needed",
+    "place_of_service_code LIKE '1%'": "matches a pattern",
+    "place_of_service_code NOT LIKE '1%'": "matches a pattern",
+    "place_of_service_code ILIKE '1%'": "matches a pattern",
+    "place_of_service_code SIMILAR TO '1.'": "matches a pattern",
+    "place_of_service_code ~ '1.'": "matches a pattern",
+    "regexp_matches(place_of_service_code, '1')": "matches a pattern",
+    "place_of_service_code GLOB '1*'": "not in the grammar",
+    "line_number / 2 = 1": "divides",
+    "line_number // 2 = 1": "divides",
+    "line_number % 2 = 1": "divides",
+    "line_number ** 2 = 1": "calls a function",
+    "place_of_service_code || '1' = '11'": "not in the grammar",
+    "line_number & 1 = 1": "not in the grammar",
+    "line_number << 1 = 2": "not in the grammar",
+    "~line_number = 1": "not in the grammar",
+    "(SELECT TRUE)": "reads a table",
+    "(SELECT 1) = 1": "reads a table",
+    "EXISTS (SELECT 1 FROM claims)": "reads a table",
+    "place_of_service_code IN (SELECT '11')": "no list of literals",
+    "place_of_service_code IN (VALUES ('11'))": "no literal",
+    "place_of_service_code = ANY (SELECT '11')": "not in the grammar",
+    "SELECT 1": "reads a table",
+    "FROM claims": "reads a table",
+    "place_of_service_code = '11' UNION SELECT 1": "reads a table",
+    "has_place_of_service; has_place_of_service": "exactly one condition",
+    "; has_place_of_service": "exactly one condition",
+    "": "exactly one condition",
+    "   ": "exactly one condition",
+    "has_place_of_service has_procedure_code": "gives a name",
+    "has_place_of_service AS x": "gives a name",
+    "DROP TABLE claims": "",
+    "COPY claims TO 'x'": "",
+    "ATTACH 'x.db'": "",
+    "PRAGMA disable_optimizer": "",
+    "SET threads = 1": "",
+    "INSTALL httpfs": "",
+    "LOAD httpfs": "",
+    "CALL pragma_version()": "",
+    "DELETE FROM claims": "",
+    "INSERT INTO claims VALUES (1)": "",
+    "UPDATE claims SET claim_id = 1": "",
+    "CREATE TABLE x AS SELECT 1": "",
+    "EXPLAIN SELECT 1": "",
+    "has_place_of_service -- why not": "no comments",
+    "has_place_of_service /* why not */": "no comments",
+    "has_place_of_service # why not": "cannot be read",
+    "row_number() OVER () = 1": "not in the grammar",
+    "sum(line_number) OVER (PARTITION BY claim_id) > 1": "not in the grammar",
+    "x -> x + 1": "calls a function",
+    "list_filter([1], x -> x > 1)": "calls a function",
+    "[1, 2] = [1]": "calls a function",
+    "{'a': 1} = 1": "calls a function",
+    "struct_pack(a := 1) = 1": "calls a function",
+    "(place_of_service_code, line_number) = ('11', 1)": "not in the grammar",
+    "place_of_service_code[1] = '1'": "not in the grammar",
+    "place_of_service_code = ?": "not in the grammar",
+    "place_of_service_code = $1": "not in the grammar",
+    "place_of_service_code = $name": "not in the grammar",
+    "place_of_service_code = :name": "not in the grammar",
+    "*": "not in the grammar",
+    '"place_of_service_code" = \'11\'': "quoted or qualified",
+    "service_line_facts.place_of_service_code = '11'": "quoted or qualified",
+    "a.b.c.d = 1": "quoted or qualified",
+    "PLACE_OF_SERVICE_CODE = '11'": "no column",
+    "rowid = 1": "no column",
+    "service_location_count = 1": "no column",
+    "place_of_service_code IN ()": "no list of literals",
+    "place_of_service_code IN (line_place_of_service_code)": "no literal",
+    "place_of_service_code IN ('11', line_place_of_service_code)": "no literal",
+    "place_of_service_code IN ('11', NULL)": "no literal",
+    f"place_of_service_code IN (LAW('{FACILITY}'))": "puts LAW in a list",
+    f"place_of_service_code IN LAW('{YARDS}')": "is a value",
+    f"line_number > LAW('{FACILITY}')": "is a code_set",
+    f"LAW('{FACILITY}')": "is a code_set",
+    f"LAW('{YARDS}')": "not true or false",
+    "place_of_service_code IN LAW('us.cms.mpfs.nothing')": "no law",
+    f"place_of_service_code IN LAW('{FACILITY}', 'x')": "one path in quotes",
+    "place_of_service_code IN LAW()": "one path in quotes",
+    "place_of_service_code IN LAW(place_of_service_code)": "one path in quotes",
+    "place_of_service_code IN LAW": "neither a list nor LAW",
+    "place_of_service_code IN line_place_of_service_code": "neither a list nor LAW",
+    f"'11' IN LAW('{FACILITY}')": "stands before IN LAW",
+    f"line_number IN LAW('{FACILITY}')": "stands before IN LAW",
+    "place_of_service_code = 11": "is a text, but '11' is a number",
+    "line_number = '1'": "is a number, but ''1'' is a text",
+    "service_date >= '2024-01-01'": "is a date, but ''2024-01-01'' is a text",
+    "is_provider_based = 'x'": "is true or false, but ''x'' is a text",
+    "place_of_service_code IN (11)": "is a text, but '11' is a number",
+    "place_of_service_code BETWEEN '11' AND 12": "is a text, but '12' is a number",
+    f"place_of_service_code = LAW('{YARDS}')": "is a text, but",
+    "NOT place_of_service_code": "where true or false is needed",
+    "place_of_service_code AND has_place_of_service": "where true or false is needed",
+    "line_number + '1' = 2": "where a number is needed",
+    "is_provider_based + 1 = 2": "where a number is needed",
+    "-place_of_service_code = '1'": "where a number is needed",
+    "CASE WHEN is_provider_based THEN TRUE ELSE '11' END": "different types",
+    "CASE WHEN is_provider_based THEN '11' ELSE 11 END = '11'": "different types",
+    "CASE WHEN place_of_service_code THEN TRUE ELSE FALSE END": "where true or false is needed",
+    "CASE place_of_service_code WHEN '11' THEN TRUE ELSE FALSE END": "CASE x WHEN",
+    "CASE WHEN TRUE END": "cannot be read",
+    "place_of_service_code = '11": "cannot be read",
+    "place_of_service_code =": "cannot be read",
+    "(": "cannot be read",
+    ")": "cannot be read",
+    "place_of_service_code = '11' ORDER BY 1": "cannot be read",
+    "place_of_service_code = '11' WHERE TRUE": "cannot be read",
+    "plаce_of_service_code = '11'": "U+0430",  # a Cyrillic а
+    "line_number = １": "U+FF11",
+    "place_of_service\u200d_code = '11'": "U+200D",
+    "place_of_service_code\u00a0= '11'": "U+00A0",
+    "place_of_service_code = ‘11’": "U+2018",
+    "TRUE AND \ud800": "U+D800",
+    "TRUE\x00": "",
+    "(" * 5000 + "TRUE" + ")" * 5000: "characters",
+    "(" * 1000 + "TRUE" + ")" * 1000: "nested",
+    "NOT " * 1000 + "TRUE": "",
+    "NOT " * 990 + "TRUE": "nested",
+    "x" * 100_000: "100,000 characters",
+    "- " * 1900 + "1 = 1": "nested",
+    "-" * 3000 + "1 = 1": "",
+    "[" * 3000: "nested",
+    "{" * 3000: "nested",
+    "CASE WHEN TRUE THEN " * 150 + "TRUE" + " END" * 150: "nested",
+    "f(" * 60 + ")" * 60: "nested",
+    "'" * 3999: "cannot be read",
+    ";" * 3999: "exactly one condition",
+    "a" + ".a" * 1900: "nested",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:50].encode("ascii", "replace").decode())
+def test_the_grammar_refuses(text: str) -> None:
+    assert REFUSED[text] in refusal(text).problem
+
+
+@pytest.mark.parametrize(
+    "text", ["has_place_of_service;", "place_of_service_code IN ['11']", "place_of_service_code IN ('11',)"]
+)
+def test_what_the_parser_forgives_is_refused_all_the_same(text: str) -> None:
+    assert refusal(text).problem
+
+
+def test_a_between_the_database_would_read_otherwise_is_refused() -> None:
+    assert refusal("place_of_service_code BETWEEN SYMMETRIC '22' AND '11'").problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["line_number" + "=1" * 1500, "1" + "+1" * 1900 + " = 1", "line_number" + " - 1" * 900 + " > 1"],
+    ids=["comparisons", "sums", "differences"],
+)
+def test_a_long_chain_is_refused_within_a_second(text: str) -> None:
+    assert refusal(text).problem
+
+
+NESTED_CASE = """
+import resource
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+from scrubjay.condition import parse_condition
+from scrubjay.errors import DefinitionError
+from scrubjay.tables import SERVICE_LINE_FACTS
+text = "is_provider_based"
+for _ in range(40):
+    text = f"CASE WHEN {text} THEN TRUE ELSE FALSE END"
+try:
+    parse_condition(text + " = TRUE", SERVICE_LINE_FACTS, {}, "x.md", 7).sql({})
+except DefinitionError:
+    print("refused")
+"""
+
+
+def test_a_case_inside_the_question_of_a_case_does_not_double_at_each_level() -> None:
+    # In a process of its own with little memory: 1,600 characters of condition must not become gigabytes of SQL.
+    done = subprocess.run([sys.executable, "-c", NESTED_CASE], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_how_deep_a_condition_may_be_does_not_depend_on_who_asks() -> None:
+    text = "(" * 40 + "TRUE" + ")" * 40
+
+    def from_below(depth: int) -> bool:
+        if depth:
+            return from_below(depth - 1)
+        try:
+            return parse(text).type == "boolean"
+        except DefinitionError:
+            return False
+
+    assert from_below(0) == from_below(300)
+
+
+def test_refusing_a_statement_prints_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    refusal("CALL pragma_version()")
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("placeof_service_code = '11'", "place_of_service_code"),
+        ("has_place_of_servce", "has_place_of_service"),
+        ("place_of_service_code IN LAW('us.cms.mpfs.facility_rate')", FACILITY),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_nearest(text: str, near: str) -> None:
+    assert f"Did you mean '{near}'?" in refusal(text).problem
+
+
+@pytest.mark.parametrize("text", ["placeof_service_code = '11'", "nothing_like_it", "a IN LAW('x')"])
+def test_the_sentences_of_a_refusal_end_once(text: str) -> None:
+    assert not re.search(r"[.?!][.?!]", str(refusal(text)))
+
+
+@settings(max_examples=300, deadline=2000)
+@given(st.text(max_size=80) | st.text("()'\"=<>+-*/;,.{}[]$?:|&%!~ \n\tABDENORTLWISCU_0123x", max_size=120))
+def test_no_text_raises_anything_but_a_refusal(text: str) -> None:
+    try:
+        node = parse(text)
+    except DefinitionError as error:
+        assert error.line == 7
+    else:
+        assert node.type == "boolean"
+
+
+_WORDS = st.sampled_from(
+    "( ) AND OR NOT IN LAW CASE WHEN THEN ELSE END BETWEEN = < + - * , '11' 1 TRUE NULL IS SELECT EXISTS LIKE "
+    "place_of_service_code is_provider_based has_place_of_service line_number service_date coalesce :: || / ; "
+    "'us.cms.mpfs.facility_rate_pos' FROM INTERVAL DATE [ ] ->".split()
+)
+
+
+@settings(max_examples=500, deadline=2000)
+@given(st.lists(_WORDS, max_size=12))
+def test_words_in_any_order_are_a_sound_condition_or_refused(words: list[str]) -> None:
+    try:
+        node = parse(" ".join(words))
+    except DefinitionError as error:
+        assert error.advice
+    else:
+        sql = node.sql({test: "TRUE" for leaf in node.leaves() for test in leaf.laws})
+        bare = re.sub(r"'(?:[^']|'')*'", "''", sql).upper()
+        assert not re.search(r"COALESCE|SELECT|EXISTS|LIKE|DATE '|INTERVAL|::|\|\||/|;|->|\[", bare)
+
+
+# --- three-valued truth -------------------------------------------------------------------------------
+
+OUTCOMES = {  # applies, violates: the table of architecture § 4
+    (False, False): "out_of_scope",
+    (False, True): "out_of_scope",
+    (False, None): "out_of_scope",
+    (True, False): "clear",
+    (True, True): "violation",
+    (True, None): "unknown",
+    (None, None): "unknown",
+    (None, True): "unknown",
+    (None, False): "clear",
+}
+
+
+def test_the_outcome_follows_from_applies_and_violates() -> None:
+    rule = make_rule("is_on_hospital_campus", "is_provider_based")
+    rows = [{"is_on_hospital_campus": applies, "is_provider_based": violates} for applies, violates in OUTCOMES]
+    found = run_rule(rule, rows)
+    assert [one.outcome for one in found] == list(OUTCOMES.values())
+    assert [{fact["fact"] for fact in one.missing} for one in found if one.outcome == "unknown"] == [
+        {"is_provider_based"},
+        {"is_on_hospital_campus", "is_provider_based"},
+        {"is_on_hospital_campus"},
+    ]
+
+
+def test_case_stops_at_unknown() -> None:
+    values = (True, False, None)
+    rows = [
+        {"is_provider_based": a, "is_on_hospital_campus": b, "is_separately_maintained": c}
+        for a, b, c in itertools.product(values, repeat=3)
+    ]
+    condition = "CASE WHEN is_provider_based THEN TRUE WHEN is_on_hospital_campus THEN is_separately_maintained ELSE FALSE END"
+
+    def expected(a: bool | None, b: bool | None, c: bool | None) -> bool | None:
+        if a is None or a:
+            return a
+        if b is None:
+            return None
+        return c if b else False
+
+    wanted = [expected(*row.values()) for row in rows]
+    assert truths(condition, rows) == wanted
+    assert truths(f"({condition}) = TRUE", rows) == wanted
+
+
+def test_a_null_beside_a_false_is_not_blamed() -> None:
+    rule = make_rule("TRUE", "is_provider_based AND (is_on_hospital_campus OR is_separately_maintained)")
+    rows = [
+        {"is_provider_based": None, "is_on_hospital_campus": True, "is_separately_maintained": None},
+        {"is_provider_based": True, "is_on_hospital_campus": None, "is_separately_maintained": False},
+        {"is_provider_based": None, "is_on_hospital_campus": None, "is_separately_maintained": None},
+        {"is_provider_based": False, "is_on_hospital_campus": None, "is_separately_maintained": None},
+    ]
+    assert judge(rule, rows) == [
+        (None, {"is_provider_based"}),
+        (None, {"is_on_hospital_campus"}),
+        (None, {"is_provider_based", "is_on_hospital_campus", "is_separately_maintained"}),
+        (False, frozenset()),
+    ]
+
+
+def test_a_fact_that_is_always_known_is_never_blamed() -> None:
+    rule = make_rule("TRUE", "has_place_of_service AND line_number > 1 OR place_of_service_code = '11'")
+    names = {name for _, missing in judge(rule, [{"line_number": None, "has_place_of_service": True}]) for name in missing}
+    assert names == {"line_number"}
+
+
+# Conditions that use no column twice: then filling what is named decides, and all that is named counts.
+_FREE = ("is_provider_based", "is_on_hospital_campus", "is_separately_maintained", "is_registered_outpatient",
+         "is_registered_inpatient")  # fmt: skip
+_KNOWN = ("has_modifier_po", "has_modifier_pn")
+
+
+def _conditions(columns: tuple[str, ...]) -> st.SearchStrategy[str]:
+    """Conditions that use each of these columns once."""
+    if len(columns) == 1:
+        return st.sampled_from([columns[0], f"NOT {columns[0]}", f"{columns[0]} = TRUE"])
+
+    @st.composite
+    def split(draw: st.DrawFn) -> str:
+        cut = draw(st.integers(1, len(columns) - 1))
+        left, right = draw(_conditions(columns[:cut])), draw(_conditions(columns[cut:]))
+        forms = [f"({left}) AND ({right})", f"({left}) OR ({right})", f"NOT (({left}) AND ({right}))"]
+        if len(columns) > 2 and cut > 1:
+            middle = draw(_conditions(columns[1:cut]))
+            first = draw(_conditions(columns[:1]))
+            forms.append(f"CASE WHEN {first} THEN {middle} ELSE {right} END")
+        return draw(st.sampled_from(forms))
+
+    return split()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.permutations([*_FREE[:4], *_KNOWN[:1]]).flatmap(lambda names: _conditions(tuple(names))))
+def test_what_is_named_missing_decides_and_counts_in_any_condition(condition: str) -> None:
+    domains: dict[str, list[Any]] = {name: [None, True, False] for name in _FREE if name in condition}
+    domains |= {name: [True, False] for name in _KNOWN if name in condition}
+    assert broken_promises(make_rule("TRUE", condition), [domains]) == []
+
+
+def test_the_branch_a_case_does_not_take_is_not_blamed() -> None:
+    rule = make_rule("TRUE", "CASE WHEN has_place_of_service THEN is_provider_based ELSE is_on_hospital_campus END")
+    assert judge(rule, [{"has_place_of_service": True}, {"has_place_of_service": False}]) == [
+        (None, {"is_provider_based"}),
+        (None, {"is_on_hospital_campus"}),
+    ]
+
+
+def test_the_branch_a_case_inside_a_comparison_does_not_take_is_not_blamed() -> None:
+    condition = "CASE WHEN has_place_of_service THEN site_type ELSE site_name END = 'x'"
+    assert judge(make_rule("TRUE", condition), [{"has_place_of_service": True}]) == [(None, {"site_type"})]
+
+
+def test_an_unknown_always_names_what_is_missing() -> None:
+    # A CASE without ELSE says NULL by itself: either it is refused in a condition, or it names something.
+    try:
+        rule = make_rule("TRUE", "CASE WHEN has_place_of_service THEN is_provider_based END")
+    except DefinitionError:
+        return
+    for truth, missing in judge(rule, [{"has_place_of_service": False}, {"has_place_of_service": True}]):
+        assert truth is not None or missing
+
+
+# --- the promises of every shipped rule ---------------------------------------------------------------
+
+RULES = load_rules()
+MOST_ROWS = 4000
+
+
+def domains_of(rule: Rule) -> Iterator[dict[str, list[Any]]]:
+    """A few values for every column that can move a rule: NULL, what its page and laws name, and others.
+
+    A second time with a day before which no payer can have received or finished the claim.
+    """
+    leaves = list(rule.condition.leaves())
+    domains: dict[str, list[Any]] = {}
+    for name in dict.fromkeys(column for leaf in leaves for column in leaf.columns):
+        column = rule.table[name]
+        values: list[Any]
+        if column.type == "boolean":
+            values = [True, False]
+        elif column.type == "integer":
+            values = [1, 2, 3]
+        else:
+            here = [leaf for leaf in leaves if name in leaf.columns]
+            literals = [code for leaf in here for code in re.findall(r"'([^']*)'", leaf.template)]
+            codes = []
+            for test in (test for leaf in here for test in leaf.laws if test.operand == name):
+                before: set[str] = set()
+                for version in LAWS[test.path].versions:
+                    codes += sorted(set(version.values) ^ before)[:2]
+                    before = set(version.values)
+            values = list(dict.fromkeys([*literals, *codes, "other"]))
+        domains[name] = [None, *values] if column.nullable else values
+    tests = [test for leaf in leaves for test in leaf.laws]
+    for key in dict.fromkeys(key for test in tests for key in LAWS[test.path].key_columns):
+        if key == "payer_program":
+            domains.setdefault(key, [None, "medicare_part_b", "commercial"])
+            continue
+        days = sorted({v.effective for test in tests for v in LAWS[test.path].versions if v.keyed_on == key})
+        kept = dict.fromkeys((days[0], days[len(days) // 2], days[-1]))
+        domains[key] = [None, days[0].replace(year=1990), *kept]
+    yield domains
+    for key in ("receipt_date", "paid_date"):
+        if key in domains:
+            earliest = domains[key][-1]
+            yield {**domains, f"{key}_earliest": [earliest], key: [None, *(d for d in domains[key] if d and d >= earliest)]}
+
+
+def broken_promises(rule: Rule, grids: list[dict[str, list[Any]]]) -> list[str]:
+    """Where filling what an unknown names does not decide, or a named fact makes no difference.
+
+    A grid is every combination of the values of its columns, so every filling is a row of it.
+    """
+    broken: list[str] = []
+    for domains in grids:
+        open_, fixed = [], []
+        for name, values in domains.items():
+            (open_ if None in values else fixed).append(name)
+        size = 1
+        for name in open_:
+            size *= len(domains[name])
+        sets = list(itertools.product(*(domains[name] for name in fixed)))
+        random.Random(0).shuffle(sets)
+        names = [*fixed, *open_]
+        keys = [
+            (*first, *rest)
+            for first in sets[: max(1, MOST_ROWS // size)]
+            for rest in itertools.product(*(domains[name] for name in open_))
+        ]
+        found = dict(zip(keys, judge(rule, [dict(zip(names, key, strict=True)) for key in keys]), strict=True))
+        for key, (truth, missing) in found.items():
+            if truth is not None or any(name.startswith("LAW(") for name in missing):
+                continue
+            shown = {name: value for name, value in zip(names, key, strict=True) if value is not None}
+            if not missing:
+                broken.append(f"{shown}: unknown, and nothing is named")
+                continue
+            slots = {name: names.index(name) for name in missing}
+            fillings = list(itertools.product(*([v for v in domains[name] if v is not None] for name in slots)))
+            results: dict[tuple[Any, ...], bool | None] = {}
+            for filling in fillings:
+                filled = list(key)
+                for slot, value in zip(slots.values(), filling, strict=True):
+                    filled[slot] = value
+                result, still = found[tuple(filled)]
+                if result is None and not any(name.startswith("LAW(") for name in still):
+                    broken.append(f"{shown}: filling {dict(zip(slots, filling, strict=True))} leaves {set(still)}")
+                results[filling] = result
+            for position, name in enumerate(slots):
+                by_rest: dict[tuple[Any, ...], set[bool | None]] = {}
+                for filling, result in results.items():
+                    by_rest.setdefault(filling[:position] + filling[position + 1 :], set()).add(result)
+                if all(len(seen) == 1 for seen in by_rest.values()):
+                    broken.append(f"{shown}: names {name}, which makes no difference")
+    return broken
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
+def test_filling_what_an_unknown_names_decides_and_no_named_fact_is_without_effect(rule: Rule) -> None:
+    broken = broken_promises(rule, list(domains_of(rule)))
+    assert not broken, f"{len(broken)} promises broken, such as\n" + "\n".join(broken[:5])
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
+def test_forgetting_a_fact_never_turns_a_violation_into_clear_or_back(rule: Rule) -> None:
+    rows = [case.facts for case in read_cases(rule)]
+    forgotten = [
+        (number, {**row, name: None})
+        for number, row in enumerate(rows)
+        for name in rule.table.names
+        if rule.table[name].nullable and row.get(name) is not None
+    ]
+    before = [truth for truth, _ in judge(rule, rows)]
+    after = [truth for truth, _ in judge(rule, [row for _, row in forgotten])] if forgotten else []
+    turned = [
+        f"{rows[number]} is {before[number]}, {row} is {truth}"
+        for (number, row), truth in zip(forgotten, after, strict=True)
+        if truth is not None and truth is not before[number]
+    ]
+    assert turned == []
+
+
+def test_a_condition_is_asked_of_facts_that_were_really_built(tmp_path: Any) -> None:
+    from tests.samples import NORTH, Batch, Claim, write_workspace
+
+    file = Batch((Claim(facility=NORTH),)).write(tmp_path / "a.837")
+    workspace = scrubjay.Workspace.open(write_workspace(tmp_path / "w"))
+    connection = connect()
+    build_facts(connection, read_files([file]), workspace.registries, LAWS)
+    rule = make_rule(f"place_of_service_code NOT IN LAW('{FACILITY}')", "is_provider_based AND line_number = 1")
+    grain = Grain(connection, rule.table, [rule], LAWS, [str(file)])
+    assert [finding["outcome"] for finding in grain.findings(each=False)] == ["violation"]
