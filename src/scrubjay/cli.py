@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,7 +122,7 @@ def explain(
     for outcome, words in (("clear", "clear"), ("out_of_scope", "does not apply")):
         codes = dict.fromkeys(one.rule for one in quiet if one.outcome == outcome)
         if codes:
-            sys.stdout.write(f"\n{words}: {', '.join(codes)}\n")
+            sys.stdout.write("\n" + textwrap.fill(f"{words}: {', '.join(codes)}", 80, subsequent_indent="  ") + "\n")
     if quiet:
         sys.stdout.write("\nAdd --rule CODE to see why not.\n")
     return 0

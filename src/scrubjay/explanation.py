@@ -48,7 +48,8 @@ class Reading:
             yield head + self.text
         else:
             values = ", ".join(f"{name} = {_shown(value)}" for name, value in self.values.items())
-            yield head + self.text + (f"   [{values}]" if values else "")
+            says_more = values and values != self.text and self.text not in self.values
+            yield head + self.text + (f"   [{values}]" if says_more else "")
         for part in self.parts:
             yield from part.lines(depth + 1)
 

@@ -162,19 +162,28 @@ def _summary(report: Report) -> Iterator[str]:
     summary = report.summary
     lines = summary["lines_by_severity"]
     yield (
-        f"{summary['files']:,} files, {summary['claims']:,} claims, {summary['lines']:,} service lines; "
-        f"{summary['findings']:,} findings."
+        f"{_count(summary['files'], 'file')}, {_count(summary['claims'], 'claim')}, "
+        f"{_count(summary['lines'], 'service line')}; {_count(summary['findings'], 'finding')}."
     )
     words = {"error": "error", "hold": "on hold until known", "warning": "warning", "info": "info"}
-    found = [f"{words[severity]}: {count:,} lines" for severity, count in lines.items() if count]
+    found = [f"{words[severity]}: {_count(count, 'line')}" for severity, count in lines.items() if count]
     if found:
         yield "; ".join(found) + "."
     else:
         yield "Nothing to act on."
     if summary["intake_problems"]["error"]:
-        yield f"{summary['intake_problems']['error']:,} things could not be read; see above."
+        yield f"{_count(summary['intake_problems']['error'], 'intake problem')} of severity error; see above."
     if report.findings:
         yield "'scrubjay rule CODE' explains a rule, 'scrubjay explain FILE --claim ID' a claim."
+
+
+def _count(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> _count(1, "file"), _count(1200, "line")
+    ('1 file', '1,200 lines')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def exit_code(report: Report) -> int:

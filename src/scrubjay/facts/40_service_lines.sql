@@ -8,7 +8,8 @@
 --                         22 on campus, 19 beyond it (42 CFR 413.65(a)(2)): CMS determination
 --                         first, then the straight-line distance. A driving distance beyond the
 --                         boundary proves nothing: NULL.
--- is_registered_…         from the encounters registry. NULL: nobody said.
+-- is_registered_…         from the encounters registry; a patient in observation is an outpatient. NULL:
+--                         nobody said.
 
 CREATE OR REPLACE TABLE service_line_facts AS
 WITH lines AS (
@@ -67,10 +68,8 @@ SELECT
         WHEN s.distance_yards <= yards.value THEN '22'
         WHEN s.distance_method = 'straight_line' AND s.distance_yards > yards.value THEN '19'
     END AS outpatient_place_of_service_code,
-    coalesce(e.registration_status = 'outpatient', FALSE) OR CASE WHEN e.registration_status IS NULL THEN NULL ELSE FALSE END
-        AS is_registered_outpatient,
-    coalesce(e.registration_status = 'inpatient', FALSE) OR CASE WHEN e.registration_status IS NULL THEN NULL ELSE FALSE END
-        AS is_registered_inpatient,
+    e.registration_status = 'outpatient' OR e.is_observation AS is_registered_outpatient,
+    e.registration_status = 'inpatient' AS is_registered_inpatient,
     CASE
         WHEN f.fitting = 1 THEN NULL
         WHEN NOT run.has_encounters THEN 'no encounters registry is loaded'
