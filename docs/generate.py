@@ -5,8 +5,9 @@
 * tables.md    every table and column, from `scrubjay.tables`
 * cli.md       the help text of every command, from `scrubjay.cli`
 
-``python -m docs.generate`` writes them; with ``--check`` nothing is written, and the exit code is 1
-if a page is not what the code says. The same code gives the same bytes on every machine.
+In the pages written by hand only the marked blocks are (see `docs.blocks`). ``python -m
+docs.generate`` writes them all; with ``--check`` nothing is written, and the exit code is 1 if a page
+is not what the code says. The same code gives the same bytes on every machine.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import click
 
+from docs.blocks import ROOT, blocks, refresh, written_pages
 from scrubjay import cli
 from scrubjay.reference.law import Law, Version, load_laws
 from scrubjay.rule import Rule, load_rules
@@ -158,27 +160,18 @@ def _column_cells(column: Column) -> Iterable[str]:
 
 def cli_page() -> str:
     """The help text of every command."""
-    lines = [
-        _NOTE,
-        "",
-        "# Command line",
-        "",
-        *(cli.__doc__ or "").strip().splitlines(),
-        "",
-        "```console",
-        "$ scrubjay --help",
-        _help(cli.app, "scrubjay", None),
-        "```",
-    ]
+    top = _context(cli.app, "scrubjay")
+    lines = [_NOTE, "", "# Command line", "", *(cli.__doc__ or "").strip().splitlines(), ""]
+    lines += ["```console", "$ scrubjay --help", top.get_help(), "```"]
     for name, command in sorted(cli.app.commands.items()):
         lines += ["", f"## {name}", "", "```console", f"$ scrubjay {name} --help"]
-        lines += [_help(command, name, click.Context(cli.app, info_name="scrubjay")), "```"]
+        lines += [_context(command, name, top).get_help(), "```"]
     return "\n".join(lines) + "\n"
 
 
-def _help(command: click.Command, name: str, parent: click.Context | None) -> str:
-    context = click.Context(command, parent, info_name=name, terminal_width=_HELP_WIDTH)
-    return command.get_help(context)
+def _context(command: click.Command, name: str, parent: click.Context | None = None) -> click.Context:
+    """What a command needs to print its help, in a terminal of fixed width."""
+    return command.make_context(name, [], parent, resilient_parsing=True, terminal_width=_HELP_WIDTH)
 
 
 def _markdown_table(header: tuple[str, ...], rows: Iterable[Iterable[str]]) -> list[str]:
@@ -197,27 +190,37 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def drifted() -> list[str]:
-    """The generated pages that are missing or are not what the code says."""
-    return [
-        name
-        for name, write in PAGES.items()
-        if not (FOLDER / name).is_file() or (FOLDER / name).read_text(encoding="utf-8") != write()
-    ]
+    """What is missing or is not what the code says, and what to do, a sentence each."""
+    found = []
+    for name, write in PAGES.items():
+        file = FOLDER / name
+        if not file.is_file() or file.read_text(encoding="utf-8") != write():
+            found.append(f"docs/{name} is not what the code says; run 'make docs'.")
+    for page in written_pages():
+        for block in blocks(page.read_text(encoding="utf-8")):
+            if not block.is_true():
+                advice = "edit the block" if block.expected() is None else "run 'make docs'"
+                where = page.relative_to(ROOT).as_posix()
+                found.append(f"{where}: the block '{block.kind}: {block.what}' is not true any more; {advice}.")
+    return found
 
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or check them; gives back the exit code."""
-    if arguments == ["--check"]:
-        found = drifted()
-        for name in found:
-            sys.stderr.write(f"docs/{name} is not what the code says; run 'make docs'.\n")
-        return 1 if found else 0
-    if arguments:
+    if arguments not in ([], ["--check"]):
         sys.stderr.write("Use: python -m docs.generate [--check]\n")
         return 3
-    for name, write in PAGES.items():
-        (FOLDER / name).write_text(write(), encoding="utf-8", newline="\n")
-    return 0
+    if not arguments:
+        for name, write in PAGES.items():
+            (FOLDER / name).write_text(write(), encoding="utf-8", newline="\n")
+        for page in written_pages():
+            before = page.read_text(encoding="utf-8")
+            after = refresh(before)
+            if after != before:
+                page.write_text(after, encoding="utf-8", newline="\n")
+    found = drifted()
+    sys.stderr.writelines(f"{sentence}\n" for sentence in found)
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -406,7 +406,7 @@ def test_the_providers_of_a_claim_are_told_from_those_of_its_lines(tmp_path: Pat
         "DALLAS",
     ]
     assert {name: value for name, value in second.items() if "provider" in name or "facility" in name} == dict.fromkeys(
-        (name for name in second if "provider" in name or "facility" in name)
+        name for name in second if "provider" in name or "facility" in name
     )
     assert_offsets(found, {0: content.encode()})
 
@@ -641,9 +641,7 @@ def test_transactions_of_other_kinds_are_passed_over(tmp_path: Path) -> None:
     other = transaction(*parts, claim("X1"), line(), number="0002")
     other[0] = "ST*270*0002*005010X279A1"
     content = interchange(
-        group(
-            transaction(*parts, claim("A1"), line()), other, transaction(*parts, claim("A2"), line(), number="0003")
-        )
+        group(transaction(*parts, claim("A1"), line()), other, transaction(*parts, claim("A2"), line(), number="0003"))
     )
     found = read_text(tmp_path, content)
     assert found.claim_ids == ["A1", "A2"]
@@ -864,6 +862,7 @@ def many_segments() -> str:
         billing_provider("1111111112", 1, "HOSPITAL"),
         subscriber("LOE", "M4"),
         *(part for n in range(6) for part in (institutional_claim(f"B{n}"), institutional_line())),
+        institutional_claim("WITHOUT LINES"),
         guide=INSTITUTIONAL,
         number="0002",
         day="20240311",
@@ -976,8 +975,8 @@ def assert_all_is_read(found: Reading) -> None:
         ("GE*1*1~", "GE*2*1~", "group-transaction-count", "GE"),
         ("GE*1*1~", "GE**1~", "group-transaction-count", "GE"),
         ("*0001~GE", "*0009~GE", "transaction-control-number", "SE"),
-        ("SE*20*0001", "SE*21*0001", "transaction-segment-count", "SE"),
-        ("SE*20*0001", "SE*200000000000000000000*0001", "transaction-segment-count", "SE"),
+        ("SE*26*0001", "SE*27*0001", "transaction-segment-count", "SE"),
+        ("SE*26*0001", "SE*260000000000000000000*0001", "transaction-segment-count", "SE"),
     ],
 )
 def test_a_wrong_control_number_or_count_is_reported_and_all_is_read(
@@ -998,7 +997,7 @@ def test_a_wrong_control_number_or_count_is_reported_and_all_is_read(
 @pytest.mark.parametrize(
     ("missing", "problem", "at"),
     [
-        ("SE*20*0001~", "SE-missing", "ST*837*0001"),
+        ("SE*26*0001~", "SE-missing", "ST*837*0001"),
         ("GE*1*1~", "GE-missing", "GS*HC"),
         ("IEA*2*000000001~", "interchange-cut-short", ""),
     ],

@@ -68,7 +68,7 @@ SELECT
         WHEN s.distance_yards <= yards.value THEN '22'
         WHEN s.distance_method = 'straight_line' AND s.distance_yards > yards.value THEN '19'
     END AS outpatient_place_of_service_code,
-    e.registration_status = 'outpatient' OR e.is_observation AS is_registered_outpatient,
+    e.registration_status = 'outpatient' OR coalesce(e.is_observation, FALSE) AS is_registered_outpatient,
     e.registration_status = 'inpatient' AS is_registered_inpatient,
     CASE
         WHEN f.fitting = 1 THEN NULL
