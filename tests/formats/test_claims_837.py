@@ -1073,7 +1073,7 @@ def test_a_second_interchange_that_lost_its_isa_is_reported_and_read(tmp_path: P
 
 def test_a_second_interchange_that_lost_its_isa_and_end_names_its_last_claim(tmp_path: Path) -> None:
     second = small_file()
-    content = two_transactions() + second[second.index("GS*") : second.rindex("LX*")]
+    content = two_transactions() + second[second.index("GS*") : second.rindex("DTP*")]
     found = read_text(tmp_path, content)
     assert "A4" in {row["claim_id"] for row in found.problems}
 
