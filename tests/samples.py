@@ -134,7 +134,9 @@ class Batch:
                 body += [f"LX*{number}", f"SV1*HC:{line.procedure}*100*UN*1*{line.pos}**1", f"DTP*472*D8*{line.day}"]
                 body += line.facility.segments() if line.facility else []
         body.append(f"SE*{len(body) + 1}*0001")
-        head = f"ISA*00*{'':10}*00*{'':10}*ZZ*{'SENDER':15}*ZZ*{'PAYER':15}*{self.made[2:]}*1200*^*00501*000000001*0*T*:"
+        head = (
+            f"ISA*00*{'':10}*00*{'':10}*ZZ*{'SENDER':15}*ZZ*{'PAYER':15}*{self.made[2:]}*1200*^*00501*000000001*0*T*:"
+        )
         segments = [head, f"GS*HC*SENDER*PAYER*{self.made}*1200*1*X*005010X222A1", *body, "GE*1*1", "IEA*1*000000001"]
         return "~\n".join(segments) + "~\n"
 

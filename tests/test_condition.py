@@ -280,7 +280,7 @@ REFUSED = {
     "place_of_service_code = $name": "not in the grammar",
     "place_of_service_code = :name": "not in the grammar",
     "*": "not in the grammar",
-    '"place_of_service_code" = \'11\'': "quoted or qualified",
+    "\"place_of_service_code\" = '11'": "quoted or qualified",
     "service_line_facts.place_of_service_code = '11'": "quoted or qualified",
     "a.b.c.d = 1": "quoted or qualified",
     "PLACE_OF_SERVICE_CODE = '11'": "no column",
@@ -497,7 +497,9 @@ def test_case_stops_at_unknown() -> None:
         {"is_provider_based": a, "is_on_hospital_campus": b, "is_separately_maintained": c}
         for a, b, c in itertools.product(values, repeat=3)
     ]
-    condition = "CASE WHEN is_provider_based THEN TRUE WHEN is_on_hospital_campus THEN is_separately_maintained ELSE FALSE END"
+    condition = (
+        "CASE WHEN is_provider_based THEN TRUE WHEN is_on_hospital_campus THEN is_separately_maintained ELSE FALSE END"
+    )
 
     def expected(a: bool | None, b: bool | None, c: bool | None) -> bool | None:
         if a is None or a:
@@ -529,7 +531,9 @@ def test_a_null_beside_a_false_is_not_blamed() -> None:
 
 def test_a_fact_that_is_always_known_is_never_blamed() -> None:
     rule = make_rule("TRUE", "has_place_of_service AND line_number > 1 OR place_of_service_code = '11'")
-    names = {name for _, missing in judge(rule, [{"line_number": None, "has_place_of_service": True}]) for name in missing}
+    names = {
+        name for _, missing in judge(rule, [{"line_number": None, "has_place_of_service": True}]) for name in missing
+    }
     assert names == {"line_number"}
 
 
@@ -629,7 +633,11 @@ def domains_of(rule: Rule) -> Iterator[dict[str, list[Any]]]:
     for key in ("receipt_date", "paid_date"):
         if key in domains:
             earliest = domains[key][-1]
-            yield {**domains, f"{key}_earliest": [earliest], key: [None, *(d for d in domains[key] if d and d >= earliest)]}
+            yield {
+                **domains,
+                f"{key}_earliest": [earliest],
+                key: [None, *(d for d in domains[key] if d and d >= earliest)],
+            }
 
 
 def broken_promises(rule: Rule, grids: list[dict[str, list[Any]]]) -> list[str]:

@@ -19,7 +19,19 @@ from scrubjay.reference.law import load_laws
 from scrubjay.reports import write_report
 from scrubjay.rule import Rule
 from tests.rules.cases import fill_facts
-from tests.samples import NORTH, NOWHERE, SOUTH, VISIT_DAY, Batch, Claim, Facility, Line, make_rule, write_csv, write_workspace
+from tests.samples import (
+    NORTH,
+    NOWHERE,
+    SOUTH,
+    VISIT_DAY,
+    Batch,
+    Claim,
+    Facility,
+    Line,
+    make_rule,
+    write_csv,
+    write_workspace,
+)
 
 CLAIMS = (
     Claim("A1", facility=NORTH, lines=(Line(), Line(pos="22"), Line(procedure="99213:PO"))),
@@ -68,7 +80,11 @@ def test_a_line_at_a_department_with_an_office_code_is_a_violation(file: Path, w
         "place_of_service_code": "11", "service_date": "2024-03-05", "site_name": "North Clinic", "site_id": "NORTH",
         "site_type": "provider_based_department", "is_provider_based": True,
     }  # fmt: skip
-    assert (first["severity"], first["fix"], first["fix_safety"]) == ("error", {"place_of_service_code": "22"}, "review")
+    assert (first["severity"], first["fix"], first["fix_safety"]) == (
+        "error",
+        {"place_of_service_code": "22"},
+        "review",
+    )
     assert (first["name"], first["grain"]) == ("office-place-of-service-at-a-provider-based-department", "service_line")
     assert (first["transaction"], first["file"], first["row_number"]) == ("0001", str(file), None)
 
@@ -90,7 +106,9 @@ def test_an_unknown_says_what_is_missing_why_and_who_can_say(file: Path, workspa
 
 
 def test_a_fact_the_registry_leaves_blank_is_said_to_be_blank_there(file: Path, tmp_path: Path) -> None:
-    sites = [{"site_id": "NORTH", "site_type": "provider_based_department", "address_line_1": "1 Main St", "zip": "90001"}]
+    sites = [
+        {"site_id": "NORTH", "site_type": "provider_based_department", "address_line_1": "1 Main St", "zip": "90001"}
+    ]
     blank = Workspace.open(write_workspace(tmp_path / "w", sites=sites))
     found = scrubjay.check([file], workspace=blank, select=["DEP101"]).findings[0]
     assert (found["outcome"], found["missing"][0]["because"]) == ("unknown", "it is blank in the registry")
@@ -189,14 +207,20 @@ def test_folded_and_each_agree_on_every_count(file: Path, workspace: Workspace) 
         each = scrubjay.check([file], workspace=kept, each=True)
         assert {one["line_count"] for one in each.findings} == {1}
         assert count_lines(folded) == count_lines(each)
-        assert folded.summary["lines_by_rule"] == each.summary["lines_by_rule"] == dict(sorted(count_lines(each).items()))
+        assert (
+            folded.summary["lines_by_rule"] == each.summary["lines_by_rule"] == dict(sorted(count_lines(each).items()))
+        )
         assert folded.summary["lines_by_severity"] == each.summary["lines_by_severity"]
         assert len(folded.findings) < len(each.findings)
 
 
-def test_a_folded_unknown_stands_for_lines_that_miss_the_same_for_the_same_reason(file: Path, workspace: Workspace) -> None:
+def test_a_folded_unknown_stands_for_lines_that_miss_the_same_for_the_same_reason(
+    file: Path, workspace: Workspace
+) -> None:
     folded = [one for one in scrubjay.check([file], workspace=workspace).findings if one["outcome"] == "unknown"]
-    each = [one for one in scrubjay.check([file], workspace=workspace, each=True).findings if one["outcome"] == "unknown"]
+    each = [
+        one for one in scrubjay.check([file], workspace=workspace, each=True).findings if one["outcome"] == "unknown"
+    ]
 
     def kind(finding: dict[str, Any]) -> tuple[str, str]:
         return finding["rule"], str(finding["missing"])
@@ -262,9 +286,14 @@ def test_a_finding_points_at_the_segment_it_is_about(file: Path, workspace: Work
     assert {one["segment"] for one in report.findings} >= {"SV1", "CLM"}
 
 
-def test_a_code_of_the_line_is_found_there_and_a_code_of_the_claim_in_the_claim(file: Path, workspace: Workspace) -> None:
+def test_a_code_of_the_line_is_found_there_and_a_code_of_the_claim_in_the_claim(
+    file: Path, workspace: Workspace
+) -> None:
     data = file.read_bytes()
-    claims = (Claim("L1", facility=NORTH, pos="22", lines=(Line(pos="22"), Line(pos="11"))), Claim("L2", facility=NORTH))
+    claims = (
+        Claim("L1", facility=NORTH, pos="22", lines=(Line(pos="22"), Line(pos="11"))),
+        Claim("L2", facility=NORTH),
+    )
     other = Batch(claims).write(file.with_name("b.837"))
     data = other.read_bytes()
     line, claim = scrubjay.check([other], workspace=workspace, select=["DEP101"]).findings

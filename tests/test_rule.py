@@ -182,7 +182,9 @@ def test_a_wrong_value_is_refused_at_its_line(key: str, value: str, problem: str
     assert line.startswith(f"{key}:")
 
 
-@pytest.mark.parametrize("key", ["code", "grain", "severity", "applies", "violates", "message", "evidence", "authority"])
+@pytest.mark.parametrize(
+    "key", ["code", "grain", "severity", "applies", "violates", "message", "evidence", "authority"]
+)
 def test_a_missing_key_is_refused(key: str) -> None:
     error = refusal(page(without=[key]))
     assert f"has no '{key}'" in error.problem

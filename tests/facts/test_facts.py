@@ -148,7 +148,9 @@ def _values(column: Column) -> st.SearchStrategy[Any]:
 
 
 def _row_of(table: Table, **fixed: Any) -> st.SearchStrategy[Row]:
-    return st.fixed_dictionaries({c.name: st.just(fixed[c.name]) if c.name in fixed else _values(c) for c in table.columns})
+    return st.fixed_dictionaries(
+        {c.name: st.just(fixed[c.name]) if c.name in fixed else _values(c) for c in table.columns}
+    )
 
 
 @st.composite
@@ -211,7 +213,9 @@ def test_the_place_of_service_is_the_lines_else_the_claims(
     assert (found["line_place_of_service_code"], found["claim_place_of_service_code"]) == (line or "", claim or "")
 
 
-@pytest.mark.parametrize(("code", "assigned"), [("11", True), ("66", True), ("ZZ", False), ("00", False), (None, False)])
+@pytest.mark.parametrize(
+    ("code", "assigned"), [("11", True), ("66", True), ("ZZ", False), ("00", False), (None, False)]
+)
 def test_a_code_is_assigned_if_it_ever_was(code: str | None, assigned: bool) -> None:
     assert line_facts({"place_of_service_code": code})["is_place_of_service_assigned"] is assigned
 
@@ -268,7 +272,9 @@ def test_the_claim_filing_code_names_the_programme(code: str | None, program: st
 
 
 def test_a_missing_programme_says_why() -> None:
-    assert line_facts({"claim_filing_code": None})["payer_program_because"].startswith("the claim has no claim filing code")
+    assert line_facts({"claim_filing_code": None})["payer_program_because"].startswith(
+        "the claim has no claim filing code"
+    )
     assert line_facts({"claim_filing_code": "ZZ"})["payer_program_because"].startswith(
         "the claim filing code names no programme"
     )
@@ -282,7 +288,12 @@ def test_the_payers_registry_beats_the_claim_filing_code() -> None:
 
 
 def test_a_payers_row_holds_on_its_first_and_last_day() -> None:
-    row = {"payer_id": "PAYER1", "payer_program": "commercial", "effective_from": D(2024, 3, 5), "effective_to": D(2024, 3, 6)}
+    row = {
+        "payer_id": "PAYER1",
+        "payer_program": "commercial",
+        "effective_from": D(2024, 3, 5),
+        "effective_to": D(2024, 3, 6),
+    }
     days = [D(2024, 3, 4), D(2024, 3, 5), D(2024, 3, 6), D(2024, 3, 7)]
     found = [line_facts(line={"service_date": day}, payers=[row])["payer_program"] for day in days]
     assert found == ["medicare_part_b", "commercial", "commercial", "medicare_part_b"]
@@ -339,7 +350,11 @@ def test_no_claim_is_received_before_the_first_of_its_services() -> None:
 
 def test_a_claim_is_finished_on_its_paid_date_and_not_before_it_was_received() -> None:
     found = line_facts({"paid_date": D(2024, 6, 1)}, received=D(2024, 4, 1))
-    assert (found["paid_date"], found["paid_date_because"], found["paid_date_earliest"]) == (D(2024, 6, 1), None, D(2024, 6, 1))
+    assert (found["paid_date"], found["paid_date_because"], found["paid_date_earliest"]) == (
+        D(2024, 6, 1),
+        None,
+        D(2024, 6, 1),
+    )
     found = line_facts(received=D(2024, 4, 1))
     assert (found["paid_date"], found["paid_date_because"]) == (None, "no remittance was given")
     assert found["paid_date_earliest"] == D(2024, 4, 1)
@@ -442,7 +457,10 @@ def test_a_site_holds_on_its_first_and_last_day() -> None:
 
 
 def test_the_row_in_force_on_the_day_is_taken() -> None:
-    sites = [SITE | {"site_name": "Old", "effective_to": D(2024, 3, 4)}, SITE | {"site_name": "New", "effective_from": DAY}]
+    sites = [
+        SITE | {"site_name": "Old", "effective_to": D(2024, 3, 4)},
+        SITE | {"site_name": "New", "effective_from": DAY},
+    ]
     assert line_facts(AT_NORTH, {"service_date": D(2024, 3, 4)}, sites=sites)["site_name"] == "Old"
     assert line_facts(AT_NORTH, sites=sites)["site_name"] == "New"
 
@@ -454,7 +472,10 @@ def test_a_row_that_has_ended_does_not_hide_one_found_another_way() -> None:
 
 def test_what_is_not_known_of_the_site_says_why() -> None:
     assert line_facts(AT_NORTH)["site_because"] == "no sites registry is loaded"
-    assert at_site({"zip": "99999"})["site_because"] == "no row of the sites registry fits the service location on that day"
+    assert (
+        at_site({"zip": "99999"})["site_because"]
+        == "no row of the sites registry fits the service location on that day"
+    )
     two = line_facts(AT_NORTH, sites=[SITE, SITE | {"site_id": "SOUTH"}])
     assert two["site_id"] is None
     assert two["site_because"] == "several rows of the sites registry fit the service location on that day"
@@ -537,9 +558,23 @@ def test_hospital_space_is_told_by_its_type_and_its_dates(site: Row, is_provider
         ({}, None),
         ({"site_type": "main_campus"}, "22"),
         ({"has_cms_campus_determination": True}, "22"),
-        ({"has_cms_campus_determination": True, "distance_yards": Decimal("900"), "distance_method": "straight_line"}, "22"),
+        (
+            {
+                "has_cms_campus_determination": True,
+                "distance_yards": Decimal("900"),
+                "distance_method": "straight_line",
+            },
+            "22",
+        ),
         ({"has_cms_campus_determination": False}, None),
-        ({"has_cms_campus_determination": False, "distance_yards": Decimal("900"), "distance_method": "straight_line"}, "19"),
+        (
+            {
+                "has_cms_campus_determination": False,
+                "distance_yards": Decimal("900"),
+                "distance_method": "straight_line",
+            },
+            "19",
+        ),
         ({"is_on_hospital_campus": True}, "22"),
         ({"is_on_hospital_campus": False}, None),
     ],
@@ -685,7 +720,9 @@ def test_a_line_code_is_redundant_where_every_line_repeats_the_claims(
     [(("11", "22"), True), (("11", "12"), False), (("22", "21"), False), (("11", "02"), False), (("22", "02"), False),
      (("22", "10"), False), (("22", None), False), ((None, None), False), (("11", "22", "02"), True)],
 )  # fmt: skip
-def test_office_and_facility_lines_are_told_with_telehealth_left_out(lines: tuple[str | None, ...], mixed: bool) -> None:
+def test_office_and_facility_lines_are_told_with_telehealth_left_out(
+    lines: tuple[str | None, ...], mixed: bool
+) -> None:
     assert claim_facts(pos(None), *map(pos, lines))["has_office_and_facility_lines"] is mixed
 
 
@@ -703,7 +740,9 @@ def test_one_address_written_in_two_ways_is_one_location() -> None:
 
 
 def test_the_facts_of_many_claims_do_not_mix() -> None:
-    claims = [CLAIM | {"claim_key": key, "claim_id": f"A{key}", "place_of_service_code": f"{key:02}"} for key in range(1, 60)]
+    claims = [
+        CLAIM | {"claim_key": key, "claim_id": f"A{key}", "place_of_service_code": f"{key:02}"} for key in range(1, 60)
+    ]
     lines = [LINE | {"claim_key": claim["claim_key"], "line_number": number} for claim in claims for number in (1, 2)]
     connection = build(claims, lines)
     assert [(row["claim_id"], row["place_of_service_code"]) for row in facts_of(connection)] == [

@@ -60,7 +60,9 @@ BASE = '2013-04-01\nvalues: ["21", "22"]'
 
 
 def test_amendments_are_applied_to_the_version_before() -> None:
-    law = read(BASE, '2016-01-01\nadds: ["19"]', '2017-01-01\nremoves: ["22"]\nadds: ["02"]', '2020-01-01\nvalues: ["99"]')
+    law = read(
+        BASE, '2016-01-01\nadds: ["19"]', '2017-01-01\nremoves: ["22"]\nadds: ["02"]', '2020-01-01\nvalues: ["99"]'
+    )
     assert [version.values for version in law.versions] == [
         ("21", "22"), ("21", "22", "19"), ("21", "19", "02"), ("99",),
     ]  # fmt: skip
@@ -68,7 +70,9 @@ def test_amendments_are_applied_to_the_version_before() -> None:
 
 def test_a_version_says_from_which_day_it_holds_and_what_it_rests_on() -> None:
     law = read_law(
-        law_text(BASE).replace("{cite: 'X'}", "{cite: 'Pub. 100-04', document: 'MM9231'}").replace("null", "2026-11-22"),
+        law_text(BASE)
+        .replace("{cite: 'X'}", "{cite: 'Pub. 100-04', document: 'MM9231'}")
+        .replace("null", "2026-11-22"),
         "us.test",
         "us/test.yaml",
     )
@@ -84,7 +88,9 @@ def test_a_version_may_go_by_another_date_than_its_file() -> None:
 
 
 def test_a_value_is_an_exact_number() -> None:
-    assert read('2000-10-10\nvalue: "250.10"', kind="value", head="unit: yards\n").versions[0].value == Decimal("250.10")
+    assert read('2000-10-10\nvalue: "250.10"', kind="value", head="unit: yards\n").versions[0].value == Decimal(
+        "250.10"
+    )
 
 
 def test_the_version_on_a_day_is_the_newest_that_has_begun() -> None:
@@ -117,7 +123,9 @@ def test_a_folder_laid_over_another_replaces_whole_files(tmp_path: Path) -> None
 
 
 def test_an_unknown_law_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownLaw, match=r"no law 'us.cms.mpfs.facility'. Did you mean 'us.cms.mpfs.facility_rate_pos'"):
+    with pytest.raises(
+        UnknownLaw, match=r"no law 'us.cms.mpfs.facility'. Did you mean 'us.cms.mpfs.facility_rate_pos'"
+    ):
         find_law(LAWS, "us.cms.mpfs.facility")
 
 
@@ -306,7 +314,7 @@ def test_an_empty_code_set_says_no(connection: duckdb.DuckDBPyConnection) -> Non
 
 
 def test_codes_are_text_and_quotes_are_only_quotes(connection: duckdb.DuckDBPyConnection) -> None:
-    law = read("2013-04-01\nvalues: [\"02\", \"o'b\", \"') OR TRUE --\"]")
+    law = read('2013-04-01\nvalues: ["02", "o\'b", "\') OR TRUE --"]')
     rows = [{"code": code, "service_date": D(2024, 1, 1)} for code in ("2", "02", "o'b", "') OR TRUE --")]
     assert ask(connection, law_sql(law, "code"), rows) == [False, True, True, True]
     assert quoted(["o'b"]) == "'o''b'"

@@ -97,12 +97,13 @@ def _read_file(
                 )
             ],
         )
-    if x12.looks_like_x12(head):
+    other = next(_other_kinds(head), None)
+    if (other is None or other[0] == "damaged X12") and x12.looks_like_x12(head):
         return _read_x12(path, row, first_claim_key, on_bytes)
     on_bytes(row["bytes"])
-    for kind, found in _other_kinds(head):
-        row["kind"] = kind
-        return row, {}, [found]
+    if other is not None:
+        row["kind"] = other[0]
+        return row, {}, [other[1]]
     from scrubjay.formats.delimited import read_delimited
 
     table = read_delimited(path, file_id, first_claim_key, head, column_map)
@@ -145,7 +146,7 @@ def _read_x12(
         "remittances": found.remittance_count,
     }
     problems = found.problems
-    if not row["claims"] and "837" not in found.kind:
+    if not row["claims"] and not found.has_claim_transactions:
         what = (
             f"{row['remittances']} remittance claims are counted, not yet analysed"
             if row["remittances"]

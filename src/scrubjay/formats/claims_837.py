@@ -34,12 +34,14 @@ from scrubjay.formats.envelope import (
     DTP,
     HI,
     HL,
+    HOLE,
     LX,
     N3,
     N4,
     NM1,
     REF,
     SBR,
+    SE,
     ST,
     SV1,
     SV2,
@@ -52,6 +54,7 @@ from scrubjay.formats.envelope import (
     walk_envelopes,
 )
 from scrubjay.formats.x12 import (
+    PADDING,
     PIECE_BYTES,
     Buffer,
     Interchange,
@@ -61,12 +64,14 @@ from scrubjay.formats.x12 import (
     Spans,
     dates,
     decimals,
+    forget,
     interchanges,
     keys,
     pack,
     pieces,
     problem_row,
     scan,
+    segment_too_long,
     texts,
 )
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Table, arrow_schema
@@ -90,6 +95,7 @@ class X12File:
     """What one X12 file held: its kind, its claims and lines as Arrow tables, and its problems."""
 
     kind: str
+    has_claim_transactions: bool
     claims: pa.Table
     professional_lines: pa.Table
     institutional_lines: pa.Table
@@ -107,7 +113,8 @@ class _Piece:
     problems: list[Problem]
     begins: list[int] = field(default_factory=list)  # the segment each transaction begins with
     transactions: list[Transaction] = field(default_factory=list)
-    ends_in_claim: bool = False  # no HL or ST came after its last claim
+    follows_hole: bool = False  # a stretch before it was left out: nothing is inherited across it
+    ends_in_claim: bool = False  # its last claim is still open
     claims: Columns = field(default_factory=dict)
     levels: dict[str, pa.RecordBatch] = field(default_factory=dict)  # a row for each that begins here
     level_of_claim: dict[str, Ints] = field(default_factory=dict)  # 0: began in an earlier piece
@@ -168,6 +175,7 @@ def read_x12(
     kinds = [kind for kind in gathered.kinds if kind] or ["X12 without a transaction"]
     return X12File(
         " + ".join(kinds),
+        any(kind.startswith("837") for kind in kinds),
         pa.Table.from_batches(gathered.claims, arrow_schema(CLAIMS)),
         pa.Table.from_batches(gathered.professional, arrow_schema(PROFESSIONAL_LINES)),
         pa.Table.from_batches(gathered.institutional, arrow_schema(INSTITUTIONAL_LINES)),
@@ -248,11 +256,13 @@ def _read_interchange(
         nonlocal open_piece
         before, read = reading.popleft()
         piece = read()
+        piece.follows_hole = bool(before)
         _report_holes(before, open_piece, gathered)
         if open_piece:
             _emit(open_piece, gathered)
         open_piece = piece
-        on_bytes(len(piece.segments.data))
+        on_bytes(len(piece.segments.data) - PADDING)
+        forget(buffer, piece.segments.base, piece.segments.base + len(piece.segments.data) - PADDING)
 
     for low, high in pieces(buffer, interchange, STARTERS, holes.append):
         scanning.append((holes.copy(), later(_scan_piece, buffer, low, high, interchange)))
@@ -304,10 +314,17 @@ def _emit(piece: _Piece, gathered: _File, without_last: bool = False) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    cut_short = piece.last_claim_id if without_last else None
     for problem in piece.problems:
+        if problem["problem"] == "dental-claims" and problem["problem"] in gathered.problem_counts:
+            continue  # once a file
+        if problem["problem"] == "claim-without-service-lines" and problem["claim_id"] == cut_short:
+            continue  # its lines may have been lost with the end of the file
         gathered.report(problem)
     gathered.kinds |= dict.fromkeys(transaction.kind for transaction in piece.transactions)
     gathered.remittances += int(np.count_nonzero(piece.classes == CLP))
+    if piece.follows_hole:
+        gathered.levels.clear()
     inherited: dict[str, Columns] = {}
     for name, here in piece.levels.items():
         before = gathered.levels.get(name)
@@ -362,13 +379,13 @@ def _read_claims(piece: _Piece) -> _Piece:
     if not len(rows):
         return piece
     loops = _Loops(piece.segments.select(rows), piece.classes[rows], piece.problems)
-    piece.ends_in_claim = bool(loops.context[-1] >= AT_CLAIM)
+    piece.ends_in_claim = bool(loops.claim_of[-1] >= 0)
     piece.levels = {
         "billing": loops.level(loops.billing_group, _billing_columns),
         "subscriber": loops.level(loops.subscriber_group, _subscriber_columns),
         "patient": loops.level(loops.patient_group, _patient_columns),
     }
-    loops.report_orphans()
+    loops.report_losses()
     if len(loops.claim_rows):
         piece.level_of_claim = {
             "billing": loops.billing_group[loops.claim_rows],
@@ -427,15 +444,12 @@ class _Loops:
         references = np.flatnonzero((classes == REF) & (self.context == AT_CLAIM))
         self.claim_references = references[owner[references] == self.last_marker[references]]
         # claims and their service lines
-        self.claim_rows = np.flatnonzero(classes == CLM)
-        self.claim_of = np.cumsum(classes == CLM) - 1
-        is_service = (classes >= SV1) & (classes <= SV3)
-        self.orphan_rows = np.flatnonzero(is_service & (self.claim_of < 0))
-        self.line_rows = np.flatnonzero(is_service & (self.claim_of >= 0))
+        is_line = self.is_service & (self.claim_of >= 0)
+        self.orphan_rows = np.flatnonzero(self.is_service & ~is_line)
+        self.line_rows = np.flatnonzero(is_line)
         self.line_classes, self.line_claims = classes[self.line_rows], self.claim_of[self.line_rows]
-        self.last_line = _last_of(classes == LX)
-        is_in_line = _last_of(is_service) > self.last_line
-        self.line_of = np.where(is_in_line, np.cumsum(is_service) - 1 - len(self.orphan_rows), -1)
+        is_in_line = (_last_of(self.is_service) > self.last_line) & (self.claim_of >= 0)
+        self.line_of = np.where(is_in_line, np.cumsum(is_line) - 1, -1)
         # dates
         date_rows = np.flatnonzero(classes == DTP)
         self.date_rows = date_rows[self.key(date_rows, 2) != pack("TM")]  # an hour: 837I discharge
@@ -445,9 +459,17 @@ class _Loops:
         """Mark what opens a loop, and give every segment the loop of the last marker before it."""
         classes = self.classes
         opens = np.zeros(count, np.uint8)
-        opens[classes == ST] = AT_ST
+        opens[(classes == ST) | (classes == HOLE)] = AT_ST
         opens[classes == CLM] = AT_CLAIM
         opens[classes == LX] = AT_LINE
+        # a claim is open until the next level, transaction end or hole
+        self.claim_rows = np.flatnonzero(classes == CLM)
+        last_claim = _last_of(classes == CLM)
+        closes = (classes == HL) | (classes == ST) | (classes == SE) | (classes == HOLE)
+        self.claim_of: Ints = np.where(last_claim > _last_of(closes), np.cumsum(classes == CLM) - 1, -1)
+        self.is_service = (classes >= SV1) & (classes <= SV3)
+        self.last_line = _last_of(classes == LX)
+        opens[self.is_service & (self.last_line < last_claim)] = AT_LINE  # a line without LX
         level_rows = np.flatnonzero(classes == HL)
         level = self.key(level_rows, 3)
         opens[level_rows] = AT_OTHER_LEVEL
@@ -482,24 +504,29 @@ class _Loops:
         self._report_unreadable(rows[bad], element, "number", "1234.56")
         return column
 
-    def date(self, rows: Ints, element: int, skip: int = 0) -> pa.Array:
-        """A date, ``skip`` characters into the element."""
-        start, length = self.segments.element(rows, element)
-        column, bad = dates(self.segments.data, (start + skip, np.maximum(length - skip, 0)))
-        self._report_unreadable(rows[bad], element, "date", "CCYYMMDD")
-        return column
+    def date(self, rows: Ints, element: int) -> pa.Array:
+        return self._dates(rows, element, self.segments.element(rows, element))
 
     def date_range(self, rows: Ints) -> tuple[pa.Array, pa.Array]:
-        """First and last date of DTP segments: RD8 has both, D8 and DT one."""
+        """First and last date of DTP segments: RD8 has both with a hyphen between, D8 and DT one."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         is_range = self.key(rows, 2) == pack("RD8")
-        begin = self.date(rows, 3)
+        start, length = self.segments.element(rows, 3)
+        begin = self._dates(rows, 3, (start, np.where(is_range, np.minimum(length, 8), length)))
         if not is_range.any():
             return begin, begin
-        end = self.date(np.where(is_range, rows, -1), 3, skip=9)
+        hyphen = self.segments.data[np.minimum(start + 8, len(self.segments.data) - 1)] == 45
+        has_end = is_range & (length > 9) & hyphen
+        self._report_unreadable(rows[is_range & (length > 0) & ~has_end], 3, "date", "CCYYMMDD-CCYYMMDD")
+        end = self._dates(rows, 3, (start + 9, np.where(has_end, length - 9, 0)))
         return begin, pc.if_else(pa.array(is_range), end, begin)
+
+    def _dates(self, rows: Ints, element: int, spans: Spans) -> pa.Array:
+        column, bad = dates(self.segments.data, spans)
+        self._report_unreadable(rows[bad], element, "date", "CCYYMMDD")
+        return column
 
     def _report_unreadable(self, rows: Ints, element: int, what: str, like: str) -> None:
         for row in rows.tolist():
@@ -626,8 +653,18 @@ class _Loops:
                 )
             )
 
-    def report_orphans(self) -> None:
-        """Service lines without a claim before them: what came first was left out or is not there."""
+    def report_losses(self) -> None:
+        """Segments too long to be one, and service lines without an open claim before them."""
+        for row in np.flatnonzero(self.classes == HOLE).tolist():
+            torn = int(self.claim_of[row - 1]) if row else -1
+            self.problems.append(
+                segment_too_long(
+                    self.segments.offset(row),
+                    int(self.segments.cut[self.segments.last[row]] - self.segments.start[row]),
+                    self.segments.interchange,
+                    self.segments.text(int(self.claim_rows[torn]), 1) if torn >= 0 else None,
+                )
+            )
         if len(self.orphan_rows):
             first = int(self.orphan_rows[0])
             self.problems.append(
@@ -739,8 +776,7 @@ class _Lines:
 
         numbers = loops.last_line[loops.line_rows]
         numbers = np.where(numbers > loops.claim_rows[loops.line_claims], numbers, -1)
-        column, _ = decimals(loops.segments.data, loops.segments.element(numbers, 1), 0)
-        self.number = column.cast(pa.int64())
+        self.number = loops.number(numbers, 1, 0).cast(pa.int64())
         self.service_date, self.service_through_date = loops.date_range(loops.by_line(loops.dates_of("472", AT_LINE)))
 
     def columns(self, loops: _Loops, at: Ints, procedure: int, charge: int, units: int) -> Columns:

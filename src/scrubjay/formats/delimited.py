@@ -38,17 +38,17 @@ import pyarrow.parquet
 
 from scrubjay.errors import UsageError, near_miss
 from scrubjay.formats.layouts import (
-    TUVA,
     CLAIM_ONLY,
     COLUMNS,
     EXPORT,
     LAYOUTS,
     SHARED,
     SYNONYMS,
+    TUVA,
     TYPES,
     Layout,
-    words,
     plain_header,
+    words,
 )
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Table, arrow_schema
 

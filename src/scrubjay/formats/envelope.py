@@ -6,13 +6,15 @@ that use other separators than the ISA declares. Reading goes on after each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.formats.x12 import (
+    LONGEST_SEGMENT,
     Interchange,
     Problem,
     Segments,
@@ -32,6 +34,7 @@ SEGMENTS = (
 )
 ISA, IEA, GS, GE, ST, SE, BHT, HL, CLM, LX, SBR, SV1, SV2, SV3 = range(1, 15)
 NM1, N3, N4, REF, DTP, DMG, HI, CLP = range(15, 23)
+HOLE = 23  # a segment too long to be one: what it swallowed is not known
 _CLASS = np.zeros(1 << 24, np.uint8)
 for _number, _identifier in enumerate(SEGMENTS, 1):
     _CLASS[pack(_identifier)] = _number
@@ -45,12 +48,15 @@ _CLAIM_TYPE_OF_GUIDE = {
     "X097": "dental",
 }
 _KIND_OF_CLAIM_TYPE = {"professional": "837P", "institutional": "837I", "dental": "837D"}
+_SEPARATORS = (b"*", b"|", b"^", b":", b">", b"<", b"~", b"!", b";", b"\\", b"+", b"&", b"\t", b"\x1d", b"\x1f")
+_MISREAD = re.compile(rb"(?P<name>[A-Za-z][A-Za-z0-9]{1,2})(?P<separator>[^A-Za-z0-9])", re.DOTALL)
 _WRONG_SEPARATORS = np.frombuffer(b":><|^\\;!", np.uint8)
 
 
 def classify(segments: Segments) -> NDArray[np.uint8]:
-    """The class of each segment: its place in `SEGMENTS`, counted from 1; 0 for all others."""
+    """The class of each segment: its place in `SEGMENTS`, counted from 1; `HOLE`; 0 for all others."""
     classes: NDArray[np.uint8] = _CLASS[segments.code]
+    classes[segments.cut[segments.last] - segments.start > LONGEST_SEGMENT] = HOLE
     return classes
 
 
@@ -66,6 +72,7 @@ class Envelope:
     transactions: int = 0
     segments: int = 0  # segments of the interchange before this piece
     is_closed: bool = False
+    described: Transaction = field(default_factory=lambda: Transaction("", "", "", False))
 
 
 @dataclass(slots=True)
@@ -80,61 +87,66 @@ class Transaction:
 
 
 def mend_separators(segments: Segments, report: Report) -> Segments:
-    """The segments, with those that use other separators than the ISA declares read by their own."""
-    interchange = segments.interchange
-    odd = np.flatnonzero(segments.code == 0)
+    """The segments, with those that use other separators than the ISA declares read by their own.
+
+    So is an identifier in lower case. Each is reported: a payer cannot read it. What begins with no
+    segment identifier at all is reported and left out.
+    """
+    interchange, data = segments.interchange, segments.data
     mended = False
-    data = segments.data
-    for row in odd.tolist():
+    for row in _rows_without_identifier(segments):
         low, high = int(segments.start[row]), int(segments.cut[segments.last[row]])
-        raw = data[low : min(high, low + 4)].tobytes()
-        for width in (3, 2):
-            name, separator = raw[:width], raw[width : width + 1]
-            if (
-                len(separator)
-                and not separator.isalnum()
-                and separator != b" "
-                and _CLASS[int.from_bytes(name, "little")]
-            ):
-                stretch = data[low:high]
-                stretch[stretch == separator[0]] = interchange.element
-                mended = True
-                report(
-                    problem_row(
-                        "error",
-                        "other element separator",
-                        f"Segment {decode(name)} separates its elements with {delimiter_name(separator[0])}; the ISA declares "
-                        f"{delimiter_name(interchange.element)}. A payer cannot read it; here it was read by its own separator.",
-                        "Have the file made again with one set of separators.",
-                        segments.offset(row),
-                        segment=decode(name),
-                    )
-                )
-                break
+        stretch = data[low:high]
+        raw = stretch[:4].tobytes()
+        misread = _MISREAD.match(raw + b" ")
+        if misread and (misread["separator"][0] == interchange.element or high - low <= len(misread["name"])):
+            identifier = misread["name"].upper()
+            stretch[: len(identifier)] = np.frombuffer(identifier, np.uint8)
+            problem = "identifier in lower case"
+            found = f"Segment {decode(identifier)} is written in lower case."
+        elif misread and misread["separator"] in _SEPARATORS and misread["name"].isupper():
+            identifier = misread["name"]
+            stretch[stretch == misread["separator"][0]] = interchange.element
+            problem = "other element separator"
+            found = (
+                f"Segment {decode(identifier)} separates its elements with {delimiter_name(misread['separator'][0])}; "
+                f"the ISA declares {delimiter_name(interchange.element)}."
+            )
         else:
-            text = decode(data[low : min(high, low + 12)].tobytes())
-            shown = "".join(c if c.isprintable() else "?" for c in text[:3])
+            shown = "".join(c if c.isprintable() else "?" for c in decode(raw)[:3])
             report(
                 problem_row(
                     "error",
                     "unreadable segment",
                     f"A segment begins with '{shown}…', which is no segment identifier. It was not read.",
-                    "Look at the file at this position: a terminator or separator inside the data splits a segment like this.",
+                    "Look at the file at this position: a terminator or separator inside the data splits a segment so.",
                     segments.offset(row),
                 )
             )
+            continue
+        mended = True
+        report(
+            problem_row(
+                "error",
+                problem,
+                f"{found} A payer cannot read it; here it was read as it was meant.",
+                "Have the file made again by the rules its ISA declares.",
+                segments.offset(row),
+                segment=decode(identifier),
+            )
+        )
     if mended:
         segments = scan_data(data, segments.base, interchange)
-    composites = [(SV1, 1), (SV2, 2), (SV3, 1), (CLM, 5)]
     classes = _CLASS[segments.code]
     mended = False
-    for class_, element in composites:
+    # where a qualifier of this many characters stands before the first separator
+    for class_, element, qualifier in ((SV1, 1, 2), (SV2, 2, 2), (SV3, 1, 2), (CLM, 5, 2), (HI, 1, 2), (HI, 1, 3)):
         rows = np.flatnonzero(classes == class_)
         at = segments.first[rows] + element
         rows, at = rows[at <= segments.last[rows]], at[at <= segments.last[rows]]
         begins, ends = segments.cut[at - 1] + 1, segments.cut[at]
-        third = data[np.minimum(begins + 2, ends)]  # the character after a two-character component
-        suspicious = np.isin(third, _WRONG_SEPARATORS) & (ends - begins > 3)
+        third = data[np.minimum(begins + qualifier, ends)]
+        suspicious = np.isin(third, _WRONG_SEPARATORS) & (ends - begins > qualifier + 1)
         suspicious &= (third != interchange.component) & (third != interchange.repetition)
         identifier = SEGMENTS[class_ - 1]
         for at_row in np.flatnonzero(suspicious).tolist():
@@ -148,14 +160,32 @@ def mend_separators(segments: Segments, report: Report) -> Segments:
                     "error",
                     "other component separator",
                     f"{identifier}{element:02d} separates its components with {delimiter_name(wrong)}; the ISA declares "
-                    f"{delimiter_name(interchange.component)}. A payer cannot read it; here it was read by its own separator.",
-                    "Have the file made again with one set of separators.",
+                    f"{delimiter_name(interchange.component)}. A payer cannot read it; here it was read as it was meant.",
+                    "Have the file made again by the rules its ISA declares.",
                     segments.offset(int(rows[at_row])),
                     segment=identifier,
                     element=f"{identifier}{element:02d}",
                 )
             )
     return scan_data(data, segments.base, interchange) if mended else segments
+
+
+def _rows_without_identifier(segments: Segments) -> list[int]:
+    """The segments whose identifier is not two or three capitals and digits, capital first."""
+    code = segments.code
+    rows = np.flatnonzero(_CLASS[code] == 0)
+    bytes_ = [(code[rows] >> np.uint32(8 * at)) & np.uint32(0xFF) for at in range(3)]
+
+    def is_capital(byte: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        return (byte >= 65) & (byte <= 90)
+
+    def is_digit(byte: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        return (byte >= 48) & (byte <= 57)
+
+    good = is_capital(bytes_[0]) & (is_capital(bytes_[1]) | is_digit(bytes_[1]))
+    good &= is_capital(bytes_[2]) | is_digit(bytes_[2]) | (bytes_[2] == 0)
+    odd: list[int] = rows[~good].tolist()
+    return odd
 
 
 def walk_envelopes(
@@ -166,14 +196,29 @@ def walk_envelopes(
     The first entry stands for the transaction that was open when the piece began. Control numbers
     and counts are checked on the way.
     """
-    begins, transactions = [0], [_describe(envelope)]
-    rows = np.flatnonzero((classes >= ISA) & (classes <= BHT))
-    for row in rows.tolist():
+    begins, transactions = [0], [envelope.described]
+
+    def begin(row: int, guide: str = "") -> None:
+        envelope.described = _describe(envelope, guide)
+        begins.append(row)
+        transactions.append(envelope.described)
+
+    after_end = 0 if envelope.is_closed else -1  # the first segment after IEA
+    for row in np.flatnonzero((classes >= ISA) & (classes <= BHT)).tolist():
         class_, text, offset = int(classes[row]), segments.text, segments.offset(row)
 
         def wrong(problem: str, message: str, advice: str, segment: str, at: int = offset) -> None:
             report(problem_row("error", problem, message, advice, at, segment=segment))
 
+        if class_ in (GS, ST) and envelope.is_closed:
+            wrong(
+                "interchange without ISA",
+                "More follows the end of the interchange (IEA) without a header (ISA) of its own. It was read by the "
+                "separators of the interchange before it.",
+                "Have the file made again; a receiver reads nothing after IEA.",
+                SEGMENTS[class_ - 1],
+            )
+            envelope.is_closed, after_end = False, -1
         if class_ == GS:
             _end_transaction(envelope, wrong, "GS")
             _end_group(envelope, wrong, "GS")
@@ -181,6 +226,7 @@ def walk_envelopes(
             envelope.guide = text(row, 8)
             envelope.groups += 1
             envelope.transactions = 0
+            begin(row)
         elif class_ == ST:
             _end_transaction(envelope, wrong, "ST")
             if envelope.group is None:
@@ -192,10 +238,9 @@ def walk_envelopes(
                 )
             envelope.transaction = (text(row, 1), text(row, 2), offset, envelope.segments + row)
             envelope.transactions += 1
-            begins.append(row)
-            transactions.append(_describe(envelope, text(row, 3)))
+            begin(row, text(row, 3))
         elif class_ == BHT:
-            transactions[-1].date = text(row, 4)
+            envelope.described.date = text(row, 4)
         elif class_ == SE:
             if envelope.transaction is None:
                 wrong(
@@ -220,8 +265,7 @@ def walk_envelopes(
                     "SE",
                 )
             envelope.transaction = None
-            begins.append(row + 1)
-            transactions.append(_describe(envelope))
+            begin(row + 1)
         elif class_ == GE:
             _end_transaction(envelope, wrong, "GE")
             if envelope.group is None:
@@ -244,6 +288,7 @@ def walk_envelopes(
                     "GE",
                 )
             envelope.group = None
+            begin(row + 1)
         elif class_ == IEA:
             _end_transaction(envelope, wrong, "IEA")
             _end_group(envelope, wrong, "IEA")
@@ -262,7 +307,9 @@ def walk_envelopes(
                     "Have the file made again; a receiver rejects the interchange (TA1).",
                     "IEA",
                 )
-            envelope.is_closed = True
+            envelope.is_closed, after_end = True, row + 1
+    if 0 <= after_end < len(segments):
+        report(_bytes_after_end(segments.offset(after_end)))
     envelope.segments += len(segments)
     return begins, transactions
 
@@ -314,15 +361,7 @@ def close(envelope: Envelope, tail: int | None, last_claim: str | None, report: 
     """
     if envelope.is_closed:
         if tail is not None:
-            report(
-                problem_row(
-                    "warning",
-                    "bytes after IEA",
-                    "More bytes follow the end of the interchange. They were not read.",
-                    "Remove what stands after IEA.",
-                    tail,
-                )
-            )
+            report(_bytes_after_end(tail))
         return False
     lost = last_claim if envelope.transaction is not None else None
     report(
@@ -339,3 +378,13 @@ def close(envelope: Envelope, tail: int | None, last_claim: str | None, report: 
         )
     )
     return lost is not None
+
+
+def _bytes_after_end(offset: int) -> Problem:
+    return problem_row(
+        "warning",
+        "bytes after IEA",
+        "More bytes follow the end of the interchange. They were not read.",
+        "Remove what stands after IEA.",
+        offset,
+    )

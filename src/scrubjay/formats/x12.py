@@ -31,6 +31,7 @@ PADDING = 16  # bytes after the data, so that 8-byte loads at its end stay insid
 PIECE_BYTES = 4 << 20  # small enough to stay in the processor's cache
 LONGEST_SEGMENT = 1 << 20
 LONGEST_CLAIM = 64 << 20
+_WINDOW = 16 << 20
 
 _FIXED_ISA = re.compile(
     rb"ISA(?P<e>[^A-Za-z0-9\s])(?:[^\n]{2}(?P=e)[^\n]{10}(?P=e)){2}"
@@ -156,6 +157,26 @@ def looks_like_x12(head: bytes) -> bool:
     return _FIXED_ISA.search(head) is not None or _LOOSE_ISA.match(head.lstrip(b"\xef\xbb\xbf" + _BLANK)) is not None
 
 
+def forget(buffer: Buffer, low: int, high: int) -> None:
+    """Let the pages [low, high) of a mapped file go, so that reading a large file takes little memory."""
+    if isinstance(buffer, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        low -= low % mmap.PAGESIZE
+        buffer.madvise(mmap.MADV_DONTNEED, low, high - low)
+
+
+def _find(buffer: Buffer, pattern: bytes, low: int, end: int) -> int:
+    """Where the pattern first stands in [low, end), else -1; a large file is searched window by window."""
+    while low < end:
+        high = min(low + _WINDOW, end)
+        if (at := buffer.find(pattern, low, high)) >= 0:
+            return at
+        if high == end:
+            return -1
+        forget(buffer, low, high)
+        low = high - len(pattern) + 1
+    return -1
+
+
 def _header(buffer: Buffer, at: int, previous_terminator: int | None) -> tuple[bytes, bool] | None:
     """The ISA segment that starts at ``at``, and whether it has its fixed width; None if none does."""
     head = buffer[at : at + 400]
@@ -176,7 +197,7 @@ def interchanges(buffer: Buffer) -> Iterator[Interchange]:
     """The interchanges of a file in order; each ends where the next ISA begins, or with the file."""
     size = len(buffer)
     found: tuple[int, bytes, bool] | None = None
-    at = buffer.find(b"ISA")
+    at = _find(buffer, b"ISA", 0, size)
     while at >= 0:
         header = _header(buffer, at, found[1][-1] if found else None)
         if header:
@@ -184,7 +205,7 @@ def interchanges(buffer: Buffer) -> Iterator[Interchange]:
                 yield _interchange(found, at)
             found = (at, *header)
             at += len(header[0]) - 1
-        at = buffer.find(b"ISA", at + 1)
+        at = _find(buffer, b"ISA", at + 1, size)
     if found:
         yield _interchange(found, size)
 
@@ -224,20 +245,11 @@ def pieces(
             stop = buffer.rfind(terminator, low, high)
             if high - max(stop, low) > LONGEST_SEGMENT:
                 hole = max(stop + 1, low)
-                after = buffer.find(terminator, high, end)
+                after = _find(buffer, terminator, high, end)
                 after = end if after < 0 else after + 1
                 if hole > low:
                     yield low, hole
-                report(
-                    problem_row(
-                        "error",
-                        "segment too long",
-                        f"A segment of {after - hole:,} bytes starts here: its terminator is probably missing or another "
-                        f"character than the ISA declares ({delimiter_name(interchange.terminator)}). It was not read.",
-                        "Have the file made again by the system that wrote it, or restore the terminator here.",
-                        hole,
-                    )
-                )
+                report(segment_too_long(hole, after - hole, interchange))
                 low, high = after, min(after + PIECE_BYTES, end)
                 if low >= end:
                     return
@@ -262,6 +274,19 @@ def pieces(
             high = cut
         yield low, high
         low = high
+
+
+def segment_too_long(offset: int, length: int, interchange: Interchange, claim_id: str | None = None) -> Problem:
+    """The problem of a segment that cannot be one; ``claim_id`` is the claim it tore."""
+    return problem_row(
+        "error",
+        "segment too long",
+        f"A segment of {length:,} bytes starts here: its terminator is probably missing, or is another character than "
+        f"the ISA declares ({delimiter_name(interchange.terminator)}). It was not read.",
+        "Have the file made again by the system that wrote it, or restore the terminator here.",
+        offset,
+        claim_id=claim_id,
+    )
 
 
 def _last_start(buffer: Buffer, low: int, high: int, terminator: bytes, patterns: tuple[bytes, ...]) -> int:
@@ -402,7 +427,7 @@ def _stripped(data: NDArray[np.uint8], spans: Spans) -> Spans:
 
 def keys(data: NDArray[np.uint8], spans: Spans) -> NDArray[np.uint64]:
     """Each value's first eight bytes as a number, to compare with `pack`; longer values are cut."""
-    start, length = spans
+    start, length = _stripped(data, spans)
     words = np.ndarray((len(data) - 7,), "<u8", data.data, 0, (1,))
     return words[start] & _MASKS[np.minimum(length, 8)]
 
@@ -443,7 +468,7 @@ def decimals(data: NDArray[np.uint8], spans: Spans, scale: int) -> tuple[pa.Arra
     digits = np.zeros(len(start), np.int64)
     bad = length > 18
     for at in range(int(min(length.max(initial=0), 18))):
-        character = data[start + at]
+        character = data[np.minimum(start + at, len(data) - 1)]
         inside = at < length
         digit = inside & (character >= 48) & (character <= 57)
         np.copyto(value, value * 10 + (character.astype(np.int64) - 48), where=digit)
@@ -470,15 +495,15 @@ def decimals(data: NDArray[np.uint8], spans: Spans, scale: int) -> tuple[pa.Arra
 
 
 def dates(data: NDArray[np.uint8], spans: Spans) -> tuple[pa.Array, NDArray[np.bool_]]:
-    """The first eight characters (CCYYMMDD) as dates, and which of them are none (NULL there)."""
+    """Dates (CCYYMMDD, with a time HHMM behind it or not), and which are none (NULL there)."""
     import pyarrow as pa
 
-    start, length = spans
+    start, length = _stripped(data, spans)
     words = np.ndarray((len(data) - 7,), "<u8", data.data, 0, (1,))
     packed = words[start]
     high, six = np.uint64(0xF0F0F0F0F0F0F0F0), np.uint64(0x0606060606060606)
     zeros = np.uint64(0x3030303030303030)
-    good = (length >= 8) & ((packed & high) == zeros) & (((packed + six) & high) == zeros)
+    good = ((length == 8) | (length == 12)) & ((packed & high) == zeros) & (((packed + six) & high) == zeros)
     digits = np.where(good, packed, zeros) - zeros
 
     def number(low: int, count: int) -> Ints:
