@@ -181,6 +181,6 @@ def write_workspace(folder: Path, **registries: Iterable[Mapping[str, Any]]) -> 
     """A workspace with these registries; with the two sites above if none is given."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scrubjay.toml").touch()
-    for name, rows in ({"sites": SITES} if not registries else registries).items():
+    for name, rows in (registries or {"sites": SITES}).items():
         write_csv(folder / f"{name}.csv", rows)
     return folder

@@ -189,7 +189,7 @@ def test_a_preview_rule_runs_when_it_is_named_in_full(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["select", "ignore"])
 def test_a_code_that_fits_no_rule_is_wrong_use(file: Path, option: str) -> None:
-    with pytest.raises(UnknownRule, match="No rule code begins with 'DEP901'. Did you mean 'DEP10"):
+    with pytest.raises(UnknownRule, match=r"No rule code begins with 'DEP901'\. Did you mean 'DEP10"):
         scrubjay.check([file], **{option: ["DEP901"]})  # type: ignore[arg-type]
 
 
@@ -243,7 +243,11 @@ def test_a_folded_unknown_stands_for_lines_that_miss_the_same_for_the_same_reaso
             pos=st.sampled_from(["11", "22", "", "ZZ", "12"]),
             facility=st.sampled_from([None, NORTH, SOUTH, NOWHERE]),
             lines=st.lists(
-                st.builds(Line, pos=st.sampled_from(["", "11", "19"]), procedure=st.sampled_from(["99213", "99213:PO", "99221"])),
+                st.builds(
+                    Line,
+                    pos=st.sampled_from(["", "11", "19"]),
+                    procedure=st.sampled_from(["99213", "99213:PO", "99221"]),
+                ),
                 min_size=1,
                 max_size=3,
             ).map(tuple),
@@ -252,7 +256,7 @@ def test_a_folded_unknown_stands_for_lines_that_miss_the_same_for_the_same_reaso
         max_size=5,
     ),
     filing_code=st.sampled_from(["MB", "ZZ", "CI"]),
-)  # fmt: skip
+)
 def test_folding_loses_nothing_in_any_file(
     tmp_path: Path, workspace: Workspace, claims: list[Claim], filing_code: str
 ) -> None:
@@ -309,10 +313,14 @@ def test_findings_come_in_the_order_of_the_files(file: Path, workspace: Workspac
     found = scrubjay.check([file, second], workspace=workspace, each=True).findings
     claims = [claim.id for claim in CLAIMS]
     order = [
-        ([str(file), str(second)].index(one["file"]), [*claims, "A0", "A9"].index(one["claim_id"]), one["line_number"] or -1,
-         one["rule"])
+        (
+            [str(file), str(second)].index(one["file"]),
+            [*claims, "A0", "A9"].index(one["claim_id"]),
+            one["line_number"] or -1,
+            one["rule"],
+        )
         for one in found
-    ]  # fmt: skip
+    ]
     assert order == sorted(order)
     assert {one["file"] for one in found} == {str(file), str(second)}
 

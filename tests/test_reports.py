@@ -47,11 +47,22 @@ CLAIMS = (
     Claim("A7", facility=Facility(name="EAST HOME", street="3 MAIN ST")),
 )
 ROWS = [
-    {"claim_id": "=1+1", "procedure_code": "99213", "modifiers": "PO", "service_date": "2024-03-05", "place_of_service_code": "11",
-     "claim_filing_code": "MB"},
-    {"claim_id": "@B2", "procedure_code": "99213", "service_date": "not a date", "place_of_service_code": "=11",
-     "claim_filing_code": "MB"},
-]  # fmt: skip
+    {
+        "claim_id": "=1+1",
+        "procedure_code": "99213",
+        "modifiers": "PO",
+        "service_date": "2024-03-05",
+        "place_of_service_code": "11",
+        "claim_filing_code": "MB",
+    },
+    {
+        "claim_id": "@B2",
+        "procedure_code": "99213",
+        "service_date": "not a date",
+        "place_of_service_code": "=11",
+        "claim_filing_code": "MB",
+    },
+]
 
 
 def render(report: Report, format_: str, width: int = 80) -> str:
@@ -272,7 +283,7 @@ def test_text_without_findings_says_so(empty: Report) -> None:
     assert render(empty, "text") == "1 file, 1 claim, 1 service line; 0 findings.\nNothing to act on.\n"
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", ["text", "json", "jsonl"])
 def test_what_stands_in_a_claim_cannot_steer_a_terminal_or_forge_a_line(tmp_path: Path, format_: str) -> None:
     rows = [{**ROWS[0], "claim_id": "B\x1b[2J1"}, {**ROWS[0], "claim_id": "B2\nB2:CLM*X  DEP101 error"}]
     report = scrubjay.check([write_csv(tmp_path / "b.csv", rows)], select=["DEP107"])
@@ -313,8 +324,15 @@ def test_the_exit_code_says_whether_there_is_something_to_act_on(report: Report,
 
 # --- patients -----------------------------------------------------------------------------------------
 
-PATIENT = Patient(last="QUIXOTEVSKY", first="DULCINEABETH", member="MBRZX99871", street="4711 WINDMILL LN", city="TOBOSOVILLE",
-                  zip_code="876543210", born="19371213")  # fmt: skip
+PATIENT = Patient(
+    last="QUIXOTEVSKY",
+    first="DULCINEABETH",
+    member="MBRZX99871",
+    street="4711 WINDMILL LN",
+    city="TOBOSOVILLE",
+    zip_code="876543210",
+    born="19371213",
+)
 SEEDS = (
     "quixotevsky",
     "dulcineabeth",

@@ -175,7 +175,7 @@ def test_every_law_that_a_fact_joins_exists() -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_at_its_line(key: str, value: str, problem: str) -> None:
-    said, line = refused_at(page(**{key: value}))
+    _, line = refused_at(page(**{key: value}))
     error = refusal(page(**{key: value}))
     assert problem in str(error)
     assert error.advice
@@ -300,7 +300,7 @@ def test_rules_are_found_whatever_the_case_of_the_code() -> None:
 
 
 def test_an_unknown_rule_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownRule, match="There is no rule 'DEP10'. Did you mean 'DEP10"):
+    with pytest.raises(UnknownRule, match=r"There is no rule 'DEP10'\. Did you mean 'DEP10"):
         find_rule(RULES, "DEP10")
 
 

@@ -83,8 +83,7 @@ def check(
     width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), 120)
     pieces = write_report(report, format_, width)
     if output is None:
-        for piece in pieces:
-            sys.stdout.write(piece)
+        _print(pieces)
     else:
         _write(output, pieces)
     return exit_code(report)
@@ -194,9 +193,9 @@ def law(path: str | None, on: str | None) -> int:
             f"On {day} the law is silent: its first version takes effect on {one.versions[0].effective}.\n"
         )
         return 0
-    what = ", ".join(version.values) if one.kind == "code_set" else f"{version.value} {one.unit}".strip()
-    sys.stdout.write(f"on {day}: {what or '(no codes)'}\n")
-    sys.stdout.write(f"in force since {version.effective}, counted by {version.keyed_on}\n")
+    what = ", ".join(sorted(version.values)) if one.kind == "code_set" else f"{version.value} {one.unit}".strip()
+    sys.stdout.write(textwrap.fill(f"on {day}: {what or '(no codes)'}", 80, subsequent_indent="  ") + "\n")
+    sys.stdout.write(f"last amended on {version.effective}; that amendment counts by {version.keyed_on}\n")
     sys.stdout.write(f"source: {version.cite}" + (f"; {version.document}" if version.document else "") + "\n")
     sys.stdout.write(f"source read: {version.checked or 'not yet'}\n")
     return 0
@@ -225,9 +224,6 @@ def main() -> None:
     except ScrubjayError as error:
         sys.stderr.write(f"scrubjay: {error}\n")
         code = 3
-    except BrokenPipeError:  # the reader of our output has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     sys.exit(code or 0)
 
 
@@ -249,6 +245,16 @@ def _workspace(folder: Path | None) -> Workspace:
     from scrubjay.workspace import Workspace
 
     return Workspace.find(Path.cwd()) if folder is None else Workspace.open(folder)
+
+
+def _print(pieces: Iterator[str]) -> None:
+    """Write to the standard output, also when its reader stops listening (``… | head``)."""
+    try:
+        for piece in pieces:
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write(output: Path, pieces: Iterator[str]) -> None:

@@ -92,9 +92,9 @@ def check(
     number of lines. ``received`` is the day the payer received claims that do not say it; ``as_of``
     is today (the run date). Raises UsageError for a path or rule that is not there.
     """
-    select, ignore, paths = tuple(select), tuple(ignore), list_files(paths)
-    check_codes((*select, *ignore))
     workspace = workspace or Workspace.empty()
+    select, ignore, paths = tuple(select), tuple(ignore), list_files(paths, workspace.own_files)
+    check_codes((*select, *ignore))
     with ThreadPoolExecutor(1) as pool:  # NumPy reads beside the Python that reads the rule pages
         reading = pool.submit(read_files, paths, column_map=workspace.column_map, on_bytes=on_bytes)
         rules = select_rules(load_rules(), select, ignore)
@@ -104,6 +104,7 @@ def check(
     names = [row["name"] for row in files]
     connection = connect()
     build_facts(connection, tables, workspace.registries, laws, received)
+    unjudged = sum(kind != "professional" for kind in tables["claims"].column("claim_type").to_pylist())
     problems = [{"file": names[row.pop("file_id")], **row} for row in tables["intake_problems"].to_pylist()]
     tables.clear()
     findings: list[Row] = []
@@ -114,7 +115,7 @@ def check(
     findings.sort(key=lambda finding: finding.pop("_order"))
     for row in files:
         del row["file_id"]
-    summary = _summary(files, problems, findings, as_of or dt.date.today())
+    summary = _summary(files, problems, findings, unjudged, as_of or dt.date.today())
     return Report(files, problems, findings, summary)
 
 
@@ -129,7 +130,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _summary(files: list[Row], problems: list[Row], findings: list[Row], run_date: dt.date) -> Row:
+def _summary(files: list[Row], problems: list[Row], findings: list[Row], unjudged: int, run_date: dt.date) -> Row:
     """Counts a reader asks for first: claims, lines, findings by severity and by rule."""
     by_severity: dict[str, int] = {"error": 0, "hold": 0, "warning": 0, "info": 0}
     by_rule: dict[str, int] = {}
@@ -142,6 +143,7 @@ def _summary(files: list[Row], problems: list[Row], findings: list[Row], run_dat
         "files": len(files),
         "claims": sum(row["claims"] for row in files),
         "lines": sum(row["lines"] for row in files),
+        "unjudged_claims": unjudged,
         "findings": len(findings),
         "lines_by_severity": by_severity,
         "lines_by_rule": dict(sorted(by_rule.items())),
@@ -364,4 +366,4 @@ def _message(rule: Rule, evidence: Row, outcome: str, missing: list[Row]) -> str
         shown = {name: NOT_KNOWN if value is None else value for name, value in evidence.items()}
         return rule.message.format(**shown)
     lacking = "; ".join(f"{one['fact']} ({one['because']})" for one in missing)
-    return f"Cannot tell: {rule.title[0].lower()}{rule.title[1:]}? Not known: {lacking}."
+    return f"Cannot tell whether this is wrong: {rule.title[0].lower()}{rule.title[1:]}. Not known: {lacking}."

@@ -47,7 +47,8 @@ class DefinitionError(ScrubjayError):
     def __init__(self, problem: str, *, file: str, line: int | None = None, advice: str = "") -> None:
         self.problem, self.file, self.line, self.advice = problem, file, line, advice
         where = f"{file}:{line}" if line else file
-        super().__init__(f"{where}: {problem}" + (f". To fix it: {advice}" if advice else ""))
+        stop = "" if problem.endswith((".", "?")) else "."
+        super().__init__(f"{where}: {problem}" + (f"{stop} To fix it: {advice}" if advice else ""))
 
 
 def near_miss(wrong: str, known: list[str]) -> str:

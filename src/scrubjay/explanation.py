@@ -16,7 +16,7 @@ from scrubjay.condition import Node
 from scrubjay.engine import NOT_KNOWN, Grain, connect, plain
 from scrubjay.errors import UnknownClaim
 from scrubjay.facts import build_facts
-from scrubjay.formats import read_files
+from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, load_laws
 from scrubjay.rule import Rule, find_rule, load_rules
 from scrubjay.tables import GRAINS
@@ -68,6 +68,7 @@ class Explanation:
     severity: str | None
     missing: list[dict[str, Any]]
     fix: dict[str, Any]
+    evidence: dict[str, Any]
     applies: Reading
     violates: Reading
 
@@ -79,6 +80,8 @@ class Explanation:
         rows += ["applies when", *self.applies.lines()]
         if self.outcome != "out_of_scope":
             rows += ["violated when", *self.violates.lines()]
+        if self.outcome != "out_of_scope":
+            rows.append("evidence: " + ", ".join(f"{name} = {_shown(value)}" for name, value in self.evidence.items()))
         for one in self.missing:
             rows.append(
                 f"missing: {one['fact']}, because {one['because']}; ask {one['supplied_by'] or 'the billing office'}"
@@ -112,7 +115,7 @@ def explain(
     """
     rules = list(load_rules().values()) if rule is None else [find_rule(load_rules(), rule)]
     workspace = workspace or Workspace.empty()
-    tables = read_files(paths, column_map=workspace.column_map)
+    tables = read_files(list_files(paths, workspace.own_files), column_map=workspace.column_map)
     connection = connect()
     laws = load_laws()
     build_facts(connection, tables, workspace.registries, laws, received)
@@ -125,10 +128,21 @@ def explain(
         if chosen and connection.sql("SELECT count(*) FROM one_claim").fetchall() != [(0,)]:
             compiled = Grain(connection, table, chosen, laws, [], source="one_claim")
             found += (one for each in chosen for one in _explain(compiled, each) if line in (None, one.line_number))
-    if not found and not any(one == claim for one in tables["claims"].column("claim_id").to_pylist()):
-        raise UnknownClaim(
-            f"No claim in these files has the id '{claim}' (CLM01). Ids are compared as they stand, with case."
-        )
+    if not found:
+        types = [
+            kind
+            for identifier, kind in zip(
+                *(tables["claims"].column(n).to_pylist() for n in ("claim_id", "claim_type")), strict=True
+            )
+            if identifier == claim
+        ]
+        if not types:
+            raise UnknownClaim(
+                f"No claim in these files has the id '{claim}' (CLM01). Ids are compared as they stand, with case."
+            )
+        if "professional" not in types:
+            raise UnknownClaim(f"Claim '{claim}' is {types[0]}: no rule reads such claims yet.")
+        raise UnknownClaim(f"Claim '{claim}' has no service line {'' if line is None else line}".rstrip() + ".")
     return found
 
 
@@ -168,6 +182,7 @@ def _explain(grain: Grain, rule: Rule) -> Iterator[Explanation]:
             severity={"violation": rule.severity, "unknown": rule.unknown}.get(outcome),
             missing=lacking if outcome == "unknown" else [],
             fix={key: plain(row[f"fix:{key}"]) for key in rule.fix} if outcome == "violation" else {},
+            evidence={name: plain(row[name]) for name in rule.evidence},
             applies=_reading(rule.applies, truth, row),
             violates=_reading(rule.violates, truth, row),
         )

@@ -127,9 +127,14 @@ def _text(report: Report, width: int) -> Iterator[str]:
         if count > 1:
             yield wrapped(f"On {count:,} {'lines' if finding['grain'] == 'service_line' else 'claims'}, first here.")
         yield wrapped(finding["message"])
-        suppliers = dict.fromkeys(one["supplied_by"] for one in finding["missing"] if one["supplied_by"])
-        if suppliers:
-            yield wrapped("ask: " + "; ".join(suppliers))
+        suppliers = list(dict.fromkeys(one["supplied_by"] for one in finding["missing"] if one["supplied_by"]))
+        longest = [
+            one
+            for one in suppliers
+            if not any(one != other and other.startswith(one.rstrip(")")) for other in suppliers)
+        ]
+        if longest:
+            yield wrapped("ask: " + "; ".join(longest))
         if finding["fix"]:
             changes = ", ".join(f"{_fixed(key, finding)} = {_value(value)}" for key, value in finding["fix"].items())
             yield wrapped(f"fix ({finding['fix_safety']}): {changes}")
@@ -154,8 +159,8 @@ def location(finding: Row) -> str:
 
 
 def _fixed(key: str, finding: Row) -> str:
-    """What a fix changes, by its element where it has one."""
-    return finding["element"] if key == "place_of_service_code" and finding["element"] else key
+    """What a fix changes: on a line of an 837 the line's own code, so that no other line changes."""
+    return "SV105" if key == "place_of_service_code" and finding["segment"] else key
 
 
 def _summary(report: Report) -> Iterator[str]:
@@ -171,6 +176,8 @@ def _summary(report: Report) -> Iterator[str]:
         yield "; ".join(found) + "."
     else:
         yield "Nothing to act on."
+    if summary["unjudged_claims"]:
+        yield f"{_count(summary['unjudged_claims'], 'claim')} not judged: no rule reads institutional or dental claims yet."
     if summary["intake_problems"]["error"]:
         yield f"{_count(summary['intake_problems']['error'], 'intake problem')} of severity error; see above."
     if report.findings:

@@ -23,6 +23,7 @@ from scrubjay.reference.registries import describe_registry, read_registry, writ
 from scrubjay.tables import REGISTRIES
 
 SETTINGS_FILE = "scrubjay.toml"
+README_FILE = "README.md"
 
 _REGISTRY_NAMES = [table.name for table in REGISTRIES]
 _SETTINGS_TEMPLATE = """\
@@ -71,6 +72,7 @@ class Workspace:
     root: Path | None
     registries: dict[str, pa.Table | None]
     column_map: dict[str, str]  # header in a claims CSV → our column
+    own_files: frozenset[Path] = frozenset()  # settings and registries: no claims, wherever they stand
 
     @staticmethod
     def empty() -> Workspace:
@@ -93,7 +95,8 @@ class Workspace:
             file = files.get(table.name)
             rows = read_registry(table, file) if file else None
             registries[table.name] = rows if rows is not None and rows.num_rows else None
-        return Workspace(root=root, registries=registries, column_map=column_map)
+        own = {root / SETTINGS_FILE, root / README_FILE, *files.values()}
+        return Workspace(root, registries, column_map, frozenset(file.resolve() for file in own))
 
     @staticmethod
     def find(start: Path) -> Workspace:
@@ -111,7 +114,7 @@ def create_workspace(path: Path) -> list[Path]:
     Raises UsageError, before anything is written, if one of them exists already.
     """
     templates = {table.name: path / f"{table.name}.csv" for table in REGISTRIES}
-    files = [path / SETTINGS_FILE, *templates.values(), path / "README.md"]
+    files = [path / SETTINGS_FILE, *templates.values(), path / README_FILE]
     in_the_way = [file.name for file in files if file.exists()]
     if in_the_way:
         raise UsageError(

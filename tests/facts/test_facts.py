@@ -133,16 +133,28 @@ def _check_known(connection: Any) -> None:
 def _values(column: Column) -> st.SearchStrategy[Any]:
     """Few values, so that rows meet; always also none."""
     own: dict[str, list[Any]] = {
-        "claim_type": ["professional"], "claim_form": ["paper", "electronic"], "claim_filing_code": ["MB", "ZZ", ""],
-        "place_of_service_code": ["11", "22", "12", "ZZ", ""], "site_type": [*SITE_TYPES[:4]],
-        "payer_program": [*PAYER_PROGRAMS[:2]], "registration_status": ["outpatient", "inpatient", "none"],
-        "distance_method": ["straight_line", "driving"], "modifier_1": ["PO", "26", "PO"], "modifier_2": ["PN", "25", ""],
-        "npi": ["none", "1234567893"], "distance_yards": [Decimal("250"), Decimal("250.1")],
-    }  # fmt: skip
+        "claim_type": ["professional"],
+        "claim_form": ["paper", "electronic"],
+        "claim_filing_code": ["MB", "ZZ", ""],
+        "place_of_service_code": ["11", "22", "12", "ZZ", ""],
+        "site_type": [*SITE_TYPES[:4]],
+        "payer_program": [*PAYER_PROGRAMS[:2]],
+        "registration_status": ["outpatient", "inpatient", "none"],
+        "distance_method": ["straight_line", "driving"],
+        "modifier_1": ["PO", "26", "PO"],
+        "modifier_2": ["PN", "25", ""],
+        "npi": ["none", "1234567893"],
+        "distance_yards": [Decimal("250"), Decimal("250.1")],
+    }
     by_type: dict[str, list[Any]] = {
-        "text": ["A", "1 Main St", ""], "integer": [1, 2], "boolean": [True, False], "date": [DAY, D(2024, 3, 6), KNOWN_NONE],
-        "decimal": [Decimal("1.5")], "amount": [Decimal("2.50")], "timestamp": [dt.datetime(2024, 3, 5, 8)],  # noqa: DTZ001
-    }  # fmt: skip
+        "text": ["A", "1 Main St", ""],
+        "integer": [1, 2],
+        "boolean": [True, False],
+        "date": [DAY, D(2024, 3, 6), KNOWN_NONE],
+        "decimal": [Decimal("1.5")],
+        "amount": [Decimal("2.50")],
+        "timestamp": [dt.datetime(2024, 3, 5, 8)],
+    }
     values = own.get(column.name, by_type[column.type])
     return st.sampled_from([*values, None] if column.nullable and column.name != "claim_type" else values)
 
@@ -184,8 +196,11 @@ def test_what_is_documented_as_known_is_known_whatever_comes_in(
 
 
 def test_what_is_documented_as_known_is_known_in_files_of_both_kinds(tmp_path: Path) -> None:
-    claims = (Claim("A1", facility=NORTH), Claim("A2", pos="", lines=(Line(pos="22", facility=SOUTH), Line(procedure="")),
-              facility=NOWHERE), Claim("A3", pos="", lines=(Line(day="20249999"),)))  # fmt: skip
+    claims = (
+        Claim("A1", facility=NORTH),
+        Claim("A2", pos="", lines=(Line(pos="22", facility=SOUTH), Line(procedure="")), facility=NOWHERE),
+        Claim("A3", pos="", lines=(Line(day="20249999"),)),
+    )
     files = [
         Batch(claims).write(tmp_path / "a.837"),
         write_csv(tmp_path / "b.csv", [{"claim_id": "B1", "procedure_code": "99213", "service_date": ""}]),
@@ -409,8 +424,10 @@ def test_addresses_of_different_places_are_different(sent: str, kept: str) -> No
     assert found["site_because"] == "no row of the sites registry fits the service location on that day"
 
 
-@pytest.mark.parametrize(("sent", "kept", "fits"), [("90001", "90001", True), ("900011234", "90001", True),
-                                                    ("90001", "900015678", True), ("90002", "90001", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("sent", "kept", "fits"),
+    [("90001", "90001", True), ("900011234", "90001", True), ("90001", "900015678", True), ("90002", "90001", False)],
+)
 def test_an_address_is_only_the_same_within_one_zip_code(sent: str, kept: str, fits: bool) -> None:
     assert (at_site({"zip": kept}, {"service_facility_zip": sent})["site_id"] == "NORTH") is fits
 
@@ -656,8 +673,10 @@ def test_an_encounter_at_a_site_needs_the_site_to_be_known() -> None:
     assert seen(BY_SITE, claim={"service_facility_zip": "99999"})["is_registered_outpatient"] is None
 
 
-@pytest.mark.parametrize(("status", "outpatient", "inpatient"), [("outpatient", True, False), ("inpatient", False, True),
-                                                                 ("none", False, False), (None, None, None)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "outpatient", "inpatient"),
+    [("outpatient", True, False), ("inpatient", False, True), ("none", False, False), (None, None, None)],
+)
 def test_the_registration_is_as_the_encounter_says(
     status: str | None, outpatient: bool | None, inpatient: bool | None
 ) -> None:

@@ -24,7 +24,7 @@ JOIN payers AS p
     AND (p.effective_to IS NULL OR p.effective_to >= d.first_service_date)
 GROUP BY c.claim_key;
 
--- Claim filing indicator codes that name a programme; the others (HM, 11, ZZ …) do not.
+-- Claim filing indicator codes that name a programme; the others (MI, DS, ZZ …) do not.
 CREATE OR REPLACE MACRO program_of_filing_code(code) AS CASE
     WHEN code = 'MB' THEN 'medicare_part_b'
     WHEN code = 'MA' THEN 'medicare_part_a'
@@ -41,7 +41,9 @@ WITH known AS (
         c.*,
         d.first_service_date,
         coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) AS payer_program,
-        coalesce(c.receipt_date, run.received) AS known_receipt_date
+        coalesce(c.receipt_date, run.received) AS known_receipt_date,
+        CASE WHEN run.has_payers THEN 'the payers registry has no row for its payer'
+             ELSE 'no payers registry is loaded' END AS no_row
     FROM claims AS c
     CROSS JOIN run
     LEFT JOIN claim_dates AS d USING (claim_key)
@@ -60,8 +62,8 @@ SELECT
     payer_program,
     CASE WHEN payer_program IS NOT NULL THEN NULL
          WHEN claim_filing_code IS NULL
-             THEN 'the claim has no claim filing code, and the payers registry has no row for its payer'
-         ELSE 'the claim filing code names no programme, and the payers registry has no row for its payer'
+             THEN 'the claim has no claim filing code, and ' || no_row
+         ELSE 'the claim filing code names no programme, and ' || no_row
     END AS payer_program_because,
     known_receipt_date AS receipt_date,
     CASE WHEN known_receipt_date IS NULL THEN 'no receipt date was given' END AS receipt_date_because,

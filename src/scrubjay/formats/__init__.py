@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 HEAD_BYTES = 1 << 16
 
 
-def list_files(paths: Iterable[str | Path]) -> list[Path]:
+def list_files(paths: Iterable[str | Path], leave_out: frozenset[Path] = frozenset()) -> list[Path]:
     """The files named, and those below the folders named, in sorted order.
 
-    Hidden files in folders are passed over. Raises UsageError for a path that is not there.
+    In folders, hidden files and those to ``leave_out`` (resolved paths) are passed over. Raises
+    UsageError for a path that is not there.
     """
     found: list[Path] = []
     for path in map(Path, paths):
         if path.is_dir():
-            below = (p for p in path.rglob("*") if p.is_file())
-            found += sorted(p for p in below if not any(part.startswith(".") for part in p.relative_to(path).parts))
+            below = (file for file in path.rglob("*") if file.is_file() and file.resolve() not in leave_out)
+            found += sorted(
+                file for file in below if not any(part.startswith(".") for part in file.relative_to(path).parts)
+            )
         elif path.is_file():
             found.append(path)
         else:

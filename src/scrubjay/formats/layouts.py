@@ -85,12 +85,12 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "purchased_service_provider_npi": words("purchasedservicenpi"),
     "service_facility_name": words(
         "facility facilityname servicefacility location locationname servicelocation servicelocationname svcloc "
-        "svclocation svclocname"
+        "svclocation svclocname clinic clinicname"
     ),
     "service_facility_npi": words("facilitynpi locationnpi servicelocationnpi svclocnpi 32a"),
     "site_id": words("site sitecode"),
     "member_id": words(
-        "memberno membernumber insuredid insuredidnumber insuredno policy policyno policynumber policyid subscriberid "
+        "member memberno membernumber insid insuranceid insuredid insuredidnumber insuredno policy policyno policynumber policyid subscriberid "
         "subscribernumber mbi hicn 1a"
     ),
     "patient_name": words("patient patientname ptname patname patientfullname"),
