@@ -7,6 +7,7 @@ its truth and the values it saw.
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,14 +81,15 @@ class Explanation:
         rows += ["applies when", *self.applies.lines()]
         if self.outcome != "out_of_scope":
             rows += ["violated when", *self.violates.lines()]
+        said = []
         if self.outcome != "out_of_scope":
-            rows.append("evidence: " + ", ".join(f"{name} = {_shown(value)}" for name, value in self.evidence.items()))
+            said.append("evidence: " + ", ".join(f"{name} = {_shown(value)}" for name, value in self.evidence.items()))
         for one in self.missing:
-            rows.append(
-                f"missing: {one['fact']}, because {one['because']}; ask {one['supplied_by'] or 'the billing office'}"
-            )
+            ask = one["supplied_by"] or "the billing office"
+            said.append(f"missing: {one['fact']}, because {one['because']}; ask {ask}")
         if self.fix:
-            rows.append("fix: " + ", ".join(f"{key} = {_shown(value)}" for key, value in self.fix.items()))
+            said.append("fix: " + ", ".join(f"{key} = {_shown(value)}" for key, value in self.fix.items()))
+        rows += (textwrap.fill(line, 80, subsequent_indent="  ", break_on_hyphens=False) for line in said)
         return "\n".join(rows)
 
 
