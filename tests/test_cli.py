@@ -287,7 +287,7 @@ def test_law_shows_what_holds_on_a_day(run: Run) -> None:
     path = "us.cms.mpfs.facility_rate_pos"
     before, after = run("law", path, "--on", "2015-12-31"), run("law", path, "--on", "2016-01-01")
     assert (before.code, after.code) == (0, 0)
-    assert "payers: medicare_part_b\n" in before.out
+    assert "payers: all\n" in before.out
     assert "amended on 2013-04-01; that amendment counts by service_date\n" in before.out
     assert "on 2016-01-01: 19, 21, 22, 23, 24, 26, 31, 34, 41, 42, 51, 52, 53, 56, 61\n" in after.out
     assert "amended on 2016-01-01; that amendment counts by paid_date\n" in after.out

@@ -272,7 +272,7 @@ def test_text_says_what_is_wrong_who_to_ask_and_how_to_fix_it(full: Report) -> N
     text = render(full, "text", 200)
     name = full.files[0]["name"]
     assert f"{name}:ST0001:CLM*A1:LX*1:CLM05-1  DEP101 error\n  POS 11 on 2024-03-05 at North Clinic, which" in text
-    assert "\n  fix (review): CLM05-1 = 22\n" in text
+    assert "\n  fix (review): SV105 = 22\n" in text
     assert "\n  fix (safe): modifiers = 25\n" in text
     assert "ask: compliance (sites registry: site_type, provider_based_from)" in text
     assert "lines, first here." in text

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scrubjay import __version__
 from scrubjay.errors import ScrubjayError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="scrubjay")
+@click.version_option(__version__)
 def app() -> None:
     """Does a medical claim say truthfully where care was given?"""
 
@@ -214,6 +216,9 @@ def init(folder: Path) -> int:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # § and … whatever the locale
     try:
         code = app(standalone_mode=False)
     except click.ClickException as error:
@@ -264,7 +269,10 @@ def _write(output: Path, pieces: Iterator[str]) -> None:
         with part.open("w", encoding="utf-8", newline="") as handle:
             handle.writelines(pieces)
         part.replace(output)
-    except OSError as error:
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise UsageError(f"The report could not be written to '{output}': {error.strerror}.") from None
 
 

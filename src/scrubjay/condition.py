@@ -11,16 +11,23 @@ and the walk `scrubjay explain` prints.
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from scrubjay.errors import DefinitionError, near_miss
 from scrubjay.reference.law import Law, date_matters_sql, law_sql
-from scrubjay.tables import Table
+from scrubjay.tables import Column, Table
 
 LONGEST = 4000  # characters of one condition
-DEEPEST = 60  # nested parentheses
+MOST_TOKENS = 500
+DEEPEST = 30  # nested parentheses
+
+_TOKEN = re.compile(r"'(?:[^']|'')*'|--|/\*|<>|<=|>=|!=|\w+(?:\.\w+)*|\S")
+_GOOD_TOKEN = re.compile(r"'[\x20-\x7e]*'|<>|<=|>=|!=|\w+(?:\.\w+)*|[=<>+*(),-]")
 
 Type = Literal["text", "number", "date", "boolean"]
 _TYPES: dict[str, Type] = {
@@ -32,6 +39,11 @@ _TYPES: dict[str, Type] = {
     "timestamp": "date",
     "boolean": "boolean",
 }
+
+
+def type_of(column: Column) -> Type:
+    """What kind of value a column holds, as conditions see it."""
+    return _TYPES[column.type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +63,8 @@ class Node:
     """A node of a condition or an expression.
 
     ``kind`` is *and*, *or*, *not* (with ``parts``), *case* (parts: w₁, a₁, w₂, a₂ …, else), or
-    *leaf*: a comparison, a Boolean column, a law test, or a scalar expression. ``sql`` is its SQL
-    with ``{law:n}`` standing for ``laws[n]``; ``text`` is what the page says.
+    *leaf*: a comparison, a Boolean column, a law test, or a scalar expression. its SQL holds
+    a slot for each of ``laws``; ``text`` is what the page says.
     """
 
     kind: Literal["and", "or", "not", "case", "leaf"]
@@ -75,7 +87,7 @@ class Node:
         if self.kind == "leaf":
             sql = self.template
             for number, test in enumerate(self.laws):
-                sql = sql.replace(f"{{law:{number}}}", law_columns[test])
+                sql = sql.replace(_slot(number), law_columns[test])
             return f"({sql})"
         parts = [part.sql(law_columns) for part in self.parts]
         if self.kind == "not":
@@ -112,11 +124,28 @@ class Node:
                 missing[f"LAW('{test.path}')"] = [f"({silent})"]
             return {name: "(" + " OR ".join(found) + ")" for name, found in missing.items()}
         conditions: dict[str, list[str]] = {}
-        for part in self.parts:
-            unknown = f"{part.sql(law_columns)} IS NULL"
+        for part, reached in self._deciding(law_columns):
+            unknown = f"{reached}{part.sql(law_columns)} IS NULL"
             for name, sql in part.missing_sql(law_columns, laws, table).items():
                 conditions.setdefault(name, []).append(f"({unknown} AND {sql})")
         return {name: "(" + " OR ".join(found) + ")" for name, found in conditions.items()}
+
+    def _deciding(self, law_columns: dict[LawTest, str]) -> Iterator[tuple[Node, str]]:
+        """The parts that can make this node unknown, each with the SQL (… AND) of when it is asked."""
+        if self.kind != "case":
+            yield from ((part, "") for part in self.parts)
+            return
+        before = ""
+        for when, then in zip(self.parts[:-1:2], self.parts[1:-1:2], strict=True):
+            yield when, before
+            yield then, f"{before}{when.sql(law_columns)} AND "
+            before += f"NOT {when.sql(law_columns)} AND "
+        yield self.parts[-1], before
+
+
+def _slot(number: int) -> str:
+    """What stands for a law test in the SQL of a leaf; no condition can hold these characters."""
+    return f"\x00law {number}\x00"
 
 
 def parse_condition(text: str, table: Table, laws: dict[str, Law], file: str, line: int | None) -> Node:
@@ -128,6 +157,10 @@ def parse_condition(text: str, table: Table, laws: dict[str, Law], file: str, li
             file=file,
             line=line,
             advice="compare it with something",
+        )
+    if any(leaf.template == "NULL" for leaf in node.leaves()):
+        raise DefinitionError(
+            f"'{_short(text)}' has a CASE without ELSE", file=file, line=line, advice="say what holds otherwise"
         )
     return node
 
@@ -158,6 +191,29 @@ class _Reader:
     def read(self, text: str) -> Node:
         import sqlglot
 
+        self.refuse_shape(text)
+        logger = logging.getLogger("sqlglot")
+        level = logger.level
+        logger.setLevel(logging.CRITICAL)  # what it cannot parse it would tell the terminal
+        try:
+            trees = sqlglot.parse(text, dialect="duckdb")
+            if len(trees) != 1 or trees[0] is None:
+                raise self.refuse("there must be exactly one condition", "join conditions with AND or OR")
+            node = self.node(trees[0])
+            self.refuse_signs(text)
+            return node
+        except sqlglot.errors.SqlglotError as error:
+            first = str(error).splitlines()[0]
+            raise self.refuse(
+                f"'{_short(text)}' cannot be read: {_short(first)}", "look for a missing quote, word or parenthesis"
+            ) from None
+        except RecursionError:
+            raise self.refuse("the condition is nested too deeply", "split the page, or let a fact say it") from None
+        finally:
+            logger.setLevel(level)
+
+    def refuse_shape(self, text: str) -> None:
+        """Refuse what need not be parsed to be refused: too long, too deep, foreign characters."""
         if len(text) > LONGEST:
             raise self.refuse(
                 f"the condition has {len(text):,} characters", f"keep it under {LONGEST:,}; let a fact say more"
@@ -171,20 +227,19 @@ class _Reader:
         if not text.isascii():
             odd = next(character for character in text if not character.isascii())
             raise self.refuse(f"'{odd}' (U+{ord(odd):04X}) is no ASCII character", "type the condition in plain ASCII")
-        if "--" in text or "/*" in text:
+        if "--" in text or "/*" in text or "#" in text:
             raise self.refuse("a condition holds no comments", "explain it below the front matter")
-        try:
-            trees = sqlglot.parse(text, dialect="duckdb")
-            if len(trees) != 1 or trees[0] is None:
-                raise self.refuse("there must be exactly one condition", "join conditions with AND or OR")
-            return self.node(trees[0])
-        except sqlglot.errors.SqlglotError as error:
-            first = str(error).splitlines()[0]
-            raise self.refuse(
-                f"'{_short(text)}' cannot be read: {_short(first)}", "look for a missing quote, word or parenthesis"
-            ) from None
-        except RecursionError:
-            raise self.refuse("the condition is nested too deeply", "split the page, or let a fact say it") from None
+        words = len(_TOKEN.findall(text))
+        if words > MOST_TOKENS:
+            raise self.refuse(f"the condition has {words:,} words and signs", f"keep them under {MOST_TOKENS}")
+
+    def refuse_signs(self, text: str) -> None:
+        """Refuse signs that the parser takes and the grammar does not have: ``;``, ``[ ]``, ``~``, ``,)``."""
+        for before, sign in pairwise(["", *_TOKEN.findall(text)]):
+            if not _GOOD_TOKEN.fullmatch(sign):
+                raise self.refuse(f"'{sign}' is not in the grammar", "use = <> < <= > >= + - * ( ) and single quotes")
+            if (before, sign) == (",", ")"):
+                raise self.refuse("a list ends with a comma", "remove the comma, or add the value it waits for")
 
     def node(self, tree: object) -> Node:
         from sqlglot import exp
@@ -215,6 +270,8 @@ class _Reader:
         from sqlglot import exp
 
         assert isinstance(tree, exp.Case)
+        if any(inner is not tree for inner in tree.find_all(exp.Case)):
+            raise self.refuse("a CASE stands inside a CASE", "write one CASE with more WHENs, or let a fact say it")
         if tree.this is not None:
             raise self.refuse("CASE x WHEN … is not taken", "write CASE WHEN x = … THEN … END")
         parts: list[Node] = []
@@ -268,6 +325,8 @@ class _Reader:
             self.same_type(left, right)
             return self.joined("boolean", f"{{0}} {comparisons[type(tree)]} {{1}}", text, left, right)
         if isinstance(tree, exp.Between):
+            if tree.args.get("symmetric"):
+                raise self.refuse("BETWEEN SYMMETRIC is not in the grammar", "write the smaller value first")
             parts = [self.node(tree.this), self.node(tree.args["low"]), self.node(tree.args["high"])]
             self.same_type(parts[0], parts[1])
             self.same_type(parts[0], parts[2])
@@ -276,7 +335,7 @@ class _Reader:
             return self.membership(tree, text)
         if isinstance(tree, exp.Anonymous) and str(tree.this).upper() == "LAW":
             law = self.law(tree, "value")
-            return Node("leaf", "number", text, template="{law:0}", laws=(LawTest(law.path),))
+            return Node("leaf", "number", text, template=_slot(0), laws=(LawTest(law.path),))
         raise self.refused(tree, text)
 
     def membership(self, tree: object, text: str) -> Node:
@@ -293,7 +352,7 @@ class _Reader:
                 "leaf",
                 "boolean",
                 f"{operand.text} IN LAW('{law.path}')",
-                template="{law:0}",
+                template=_slot(0),
                 columns=operand.columns,
                 laws=(LawTest(law.path, operand.text),),
             )
@@ -327,7 +386,7 @@ class _Reader:
                 f"there is no column '{name}' in {self.table.name}.{near_miss(name, list(self.table.names))}",
                 "see docs/tables.md for the columns; texts stand in single quotes",
             )
-        return Node("leaf", _TYPES[self.table[name].type], name, template=name, columns=(name,))
+        return Node("leaf", type_of(self.table[name]), name, template=name, columns=(name,))
 
     def law(self, tree: object, kind: str) -> Law:
         from sqlglot import exp
@@ -376,7 +435,23 @@ class _Reader:
             )
 
     def joined(self, type_: Type, template: str, text: str, *parts: Node) -> Node:
-        """A leaf out of smaller ones; a CASE inside a comparison stops at unknown as everywhere."""
+        """A leaf out of smaller ones. A CASE among them moves outwards, so that it stops at unknown."""
+        cases = [at for at, part in enumerate(parts) if part.kind == "case"]
+        if len(cases) > 1 or any(part.kind not in ("case", "leaf") for part in parts):
+            raise self.refuse(f"'{_short(text)}' compares conditions", "put CASE, AND and OR around comparisons")
+        if cases:
+            at = cases[0]
+            moved = list(parts[at].parts)
+            for number in (*range(1, len(moved) - 1, 2), len(moved) - 1):
+                branch = moved[number]
+                if branch.template == "NULL":
+                    moved[number] = replace(branch, type=type_)
+                else:
+                    inner = (*parts[:at], branch, *parts[at + 1 :])
+                    moved[number] = self.joined(
+                        type_, template, template.format(*(part.text for part in inner)), *inner
+                    )
+            return Node("case", type_, text, tuple(moved))
         laws: list[LawTest] = []
         columns: dict[str, None] = {}
         filled = []
@@ -384,9 +459,7 @@ class _Reader:
             for leaf in part.leaves():
                 columns |= dict.fromkeys(leaf.columns)
                 laws += (test for test in leaf.laws if test not in laws)
-            filled.append(
-                part.sql({test: f"{{law:{laws.index(test)}}}" for leaf in part.leaves() for test in leaf.laws})
-            )
+            filled.append(part.sql({test: _slot(laws.index(test)) for leaf in part.leaves() for test in leaf.laws}))
         return Node("leaf", type_, text, template=template.format(*filled), columns=tuple(columns), laws=tuple(laws))
 
     def refused(self, tree: object, text: str) -> DefinitionError:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrubjay.condition import LawTest, Node
+from scrubjay.errors import UsageError
 from scrubjay.facts import build_facts
 from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, law_sql, law_version_sql, load_laws
@@ -98,6 +99,8 @@ def check(
     with ThreadPoolExecutor(1) as pool:  # NumPy reads beside the Python that reads the rule pages
         reading = pool.submit(read_files, paths, column_map=workspace.column_map, on_bytes=on_bytes)
         rules = select_rules(load_rules(), select, ignore)
+        if not rules:
+            raise UsageError("--select and --ignore leave no rule to run. 'scrubjay rules' lists them all.")
         laws = load_laws()
         tables = reading.result()
     files = tables["files"].to_pylist()

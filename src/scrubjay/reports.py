@@ -110,7 +110,7 @@ def _value(value: Any) -> str:
 
 def _text(report: Report, width: int) -> Iterator[str]:
     def wrapped(text: str) -> str:
-        return textwrap.fill(text, width, initial_indent="  ", subsequent_indent="  ", break_long_words=False) + "\n"
+        return textwrap.fill(_printable(text), width, initial_indent="  ", subsequent_indent="  ") + "\n"
 
     for problem in report.intake_problems:
         place = problem["file"]
@@ -118,7 +118,7 @@ def _text(report: Report, width: int) -> Iterator[str]:
         place += f":@{problem['byte_offset']}" if problem["byte_offset"] is not None else ""
         element = problem["element"] or problem["segment"]
         place += f":{element}" if element else ""
-        yield f"{place}  {problem['problem']} {problem['severity']}\n"
+        yield f"{_printable(place)}  {problem['problem']} {problem['severity']}\n"
         yield wrapped(problem["message"])
         yield wrapped(problem["advice"])
     for finding in report.findings:
@@ -144,7 +144,10 @@ def _text(report: Report, width: int) -> Iterator[str]:
 
 
 def location(finding: Row) -> str:
-    """Where a finding stands: ``july.837:ST0001:CLM*A17:LX*2:SV105``, or the row of a CSV file."""
+    """Where a finding stands: ``july.837:ST0001:CLM*A17:LX*2:SV105``, or the row of a CSV file.
+
+    Control characters out of a file are shown as '?': a claim id must not steer a terminal.
+    """
     parts = [finding["file"]]
     if finding["row_number"] is not None:
         parts.append(f"row {finding['row_number']}")
@@ -155,7 +158,11 @@ def location(finding: Row) -> str:
         parts.append(f"LX*{finding['line_number']}")
     if finding["element"]:
         parts.append(finding["element"])
-    return ":".join(parts)
+    return _printable(":".join(parts))
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _fixed(key: str, finding: Row) -> str:

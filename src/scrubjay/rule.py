@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from scrubjay.condition import Node, parse_condition, parse_expression
+from scrubjay.condition import Node, parse_condition, parse_expression, type_of
 from scrubjay.errors import DefinitionError, UnknownRule, near_miss
 from scrubjay.reference.law import Law, load_laws
 from scrubjay.strict_yaml import check_keys, load_yaml
@@ -41,6 +41,8 @@ _REQUIRED = (
 )
 _KEYS = (*_REQUIRED, "exposure", "expected_response", "fix")
 _FILE_NAME = re.compile(r"(?P<code>[A-Z]{3}\d{3})-(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
+_TEXTS = ("code", "grain", "severity", "unknown", "consequence", "status", "since", "applies", "violates", "message")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -90,7 +92,11 @@ def load_rules(*folders: Path) -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
     for folder in folders or (RULES_FOLDER,):
         for file in sorted(folder.glob("*.md")):
-            rule = read_rule(file.read_text(encoding="utf-8"), file.name, laws)
+            try:
+                text = file.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                raise DefinitionError("the page is not UTF-8", file=file.name, advice="save it as UTF-8") from None
+            rule = read_rule(text, file.name, laws)
             if rule.code in rules:
                 raise DefinitionError(
                     f"the code {rule.code} is used by another page ({rules[rule.code].file})", file=file.name
@@ -144,7 +150,6 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
             "the page has no front matter", file=file, line=1, advice="begin with --- and end the block with ---"
         )
     front = load_yaml(head, file, 2)
-    check_keys(front, _KEYS, _REQUIRED, file, "the front matter", 2)
 
     def line_of(key: str) -> int | None:
         return next((n for n, line in enumerate(text.splitlines(), 1) if line.startswith(f"{key}:")), None)
@@ -152,8 +157,15 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
     def wrong(problem: str, key: str, advice: str) -> DefinitionError:
         return DefinitionError(problem, file=file, line=line_of(key), advice=advice)
 
+    unknown_key = next((key for key in front if key not in _KEYS), "") if isinstance(front, dict) else ""
+    check_keys(front, _KEYS, _REQUIRED, file, "the front matter", line_of(unknown_key) or 2)
+    for key in (key for key in _TEXTS if key not in _CHOICES):
+        if not isinstance(front[key], str):
+            raise wrong(f"{key} must be text", key, f"write {key}: and one value")
+    if not _VERSION.fullmatch(front["since"]):
+        raise wrong(f"since is '{front['since']}', which is no version", "since", "write it as 0.1.0")
     for key, choices in _CHOICES.items():
-        if front[key] not in choices:
+        if str(front[key]) not in choices:
             raise wrong(f"{key} is '{front[key]}'", key, "use one of " + ", ".join(choices))
     if front["code"] != named["code"]:
         raise wrong(f"the code is '{front['code']}', the file is named {named['code']}", "code", "let both agree")
@@ -181,20 +193,37 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
                 f"evidence names '{name}', which is no column of {table.name}.{hint}", "evidence", "name a fact column"
             )
     message = " ".join(front["message"].split())
+    if not message or set(_PLACEHOLDER.sub("", message)) & set("{}"):
+        raise wrong("the message is empty or has stray braces", "message", "name evidence as {service_date}")
     for name in _PLACEHOLDER.findall(message):
         if name not in evidence:
             raise wrong(f"the message names '{name}', which is not in evidence", "message", "add it to evidence")
-    fix = dict(front.get("fix") or {})
+    fix = front.get("fix") or {}
+    if not isinstance(fix, dict):
+        raise wrong("fix must be a mapping", "fix", "write safety: and what to change below it")
+    fix = dict(fix)
     safety = fix.pop("safety", None)
     if (safety is None) != (not fix) or (safety is not None and safety not in FIX_SAFETY):
         raise wrong("a fix needs a safety and a change", "fix", "safety: one of " + ", ".join(FIX_SAFETY))
     response = front.get("expected_response") or {}
-    if not isinstance(response, dict):
+    if not isinstance(response, dict) or not all(isinstance(value, str) for value in response.values()):
         raise wrong("expected_response must be a mapping", "expected_response", "write {'277CA': 'A7:249'}")
-    title = _check_body(body, file, text)
+    changes = {key: expression("fix", value) for key, value in fix.items()}
+    for key, node in changes.items():
+        if key not in table:
+            raise wrong(f"the fix changes '{key}', which is no column of {table.name}", "fix", "name a fact column")
+        if node.type != type_of(table[key]):
+            raise wrong(f"the fix of '{key}' is of another type than the column", "fix", "put codes in single quotes")
+    exposure = expression("exposure", front["exposure"]) if "exposure" in front else None
+    if exposure is not None and exposure.type != "number":
+        raise wrong("exposure must be a number", "exposure", "write a difference of amounts")
+    title, title_line = _check_body(body, file, text)
     if title.lower().replace(",", "").replace(" ", "-") != named["name"]:
         raise DefinitionError(
-            f"the title is '{title}', the file is named '{named['name']}'", file=file, advice="let both agree"
+            f"the title is '{title}', the file is named '{named['name']}'",
+            file=file,
+            line=title_line,
+            advice="let both agree",
         )
     return Rule(
         code=front["code"],
@@ -210,31 +239,50 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
         authority=texts("authority"),
         applies=expression("applies", front["applies"], parse_condition),
         violates=expression("violates", front["violates"], parse_condition),
-        exposure=expression("exposure", front["exposure"]) if "exposure" in front else None,
+        exposure=exposure,
         expected_response=response,
         message=message,
         evidence=evidence,
-        fix={key: expression("fix", value) for key, value in fix.items()},
+        fix=changes,
         fix_safety=safety,
         body=body.strip() + "\n",
         file=file,
     )
 
 
-def _check_body(body: str, file: str, text: str) -> str:
-    """The title of the page; its headings must be the fixed ones, in order, none of them empty."""
-    lines = body.strip().splitlines()
-    if not lines or not lines[0].startswith("# "):
-        raise DefinitionError("the page has no title", file=file, advice="begin the text with '# Title'")
-    found = tuple(line[3:].strip() for line in lines if line.startswith("## "))
+def _check_body(body: str, file: str, text: str) -> tuple[str, int]:
+    """The title of the page and its line; the headings must be the fixed ones, in order, none empty."""
+    lines = text.splitlines()
+    first = len(lines) - len(body.splitlines())
+    in_code = False
+    heads: list[tuple[int, str]] = []  # line and text of the title and each heading
+    for number, line in enumerate(lines[first:], first + 1):
+        in_code ^= line.startswith("```")
+        if not in_code and line.startswith(("# ", "## ")):
+            heads.append((number, line))
+    opening = next((line for line in lines[first:] if line.strip()), "")
+    if not opening.startswith("# "):
+        raise DefinitionError(
+            "the page has no title", file=file, line=first + 1, advice="begin the text with '# Title'"
+        )
+    found = tuple(line.lstrip("# ").strip() for _, line in heads[1:])
     if found != HEADINGS:
+        wrong = next(
+            (n for n, (a, b) in enumerate(zip(found, HEADINGS, strict=False)) if a != b), min(len(found), 6) - 1
+        )
         raise DefinitionError(
             f"the headings are {', '.join(found) or 'missing'}",
             file=file,
+            line=heads[wrong + 1][0],
             advice="use, in this order: " + ", ".join(HEADINGS),
         )
-    for heading, part in zip(HEADINGS, re.split(r"^## .*$", body, flags=re.MULTILINE)[1:], strict=True):
-        if not part.strip():
-            line = next(n for n, one in enumerate(text.splitlines(), 1) if one == f"## {heading}")
-            raise DefinitionError(f"nothing stands under '{heading}'", file=file, line=line, advice="write the section")
-    return lines[0][2:].strip()
+    ends = [number for number, _ in heads[2:]] + [len(lines) + 1]
+    for (number, line), end in zip(heads[1:], ends, strict=True):
+        if not "".join(lines[number : end - 1]).strip():
+            raise DefinitionError(
+                f"nothing stands under '{line.lstrip('# ').strip()}'",
+                file=file,
+                line=number,
+                advice="write the section",
+            )
+    return heads[0][1][2:].strip(), heads[0][0]

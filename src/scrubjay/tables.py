@@ -727,7 +727,7 @@ CLAIM_FACTS = Table(
             "text",
             "the different codes of its lines, sorted",
             nullable=False,
-            source="SV105",
+            source="CLM05-1",
         ),
         Column("claim_place_of_service_code", "text", "CLM05-1, '' when blank", nullable=False, source="CLM05-1"),
         Column(
@@ -735,7 +735,7 @@ CLAIM_FACTS = Table(
             "boolean",
             "every line repeats the claim's code in SV105",
             nullable=False,
-            source="SV105",
+            source="CLM05-1",
         ),
         Column(
             "service_location_count",
@@ -749,7 +749,7 @@ CLAIM_FACTS = Table(
             "boolean",
             "some lines are at a facility-rate code and some at another, telehealth left out",
             nullable=False,
-            source="SV105",
+            source="CLM05-1",
         ),
     ),
 )

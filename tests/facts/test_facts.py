@@ -501,6 +501,12 @@ def test_what_is_not_known_of_the_site_says_why() -> None:
     assert at_site()["site_because"] is None
 
 
+def test_a_line_without_a_date_does_not_blame_the_sites_registry() -> None:
+    found = at_site(line={"service_date": None})
+    assert found["site_id"] is None
+    assert "date" in found["site_because"]
+
+
 BILLING: Row = {"address_line_1": "500 Billing Avenue", "zip": "90005"}
 
 

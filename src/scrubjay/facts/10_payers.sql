@@ -8,7 +8,10 @@
 -- is_paper_claim   NULL: a CSV that does not say how its claims are sent.
 
 CREATE OR REPLACE TABLE claim_dates AS
-SELECT claim_key, min(service_date) AS first_service_date
+SELECT
+    claim_key,
+    min(service_date) AS first_service_date,
+    max(greatest(service_date, service_through_date)) AS last_service_date
 FROM professional_lines
 GROUP BY claim_key;
 
@@ -39,10 +42,11 @@ CREATE OR REPLACE TABLE professional_claims AS
 WITH known AS (
     SELECT
         c.*,
-        d.first_service_date,
+        d.last_service_date,
         coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) AS payer_program,
         coalesce(c.receipt_date, run.received) AS known_receipt_date,
-        CASE WHEN run.has_payers THEN 'the payers registry has no row for its payer'
+        CASE WHEN p.claim_key IS NOT NULL THEN 'the payers registry leaves the programme of its payer blank'
+             WHEN run.has_payers THEN 'the payers registry has no row for its payer'
              ELSE 'no payers registry is loaded' END AS no_row
     FROM claims AS c
     CROSS JOIN run
@@ -67,10 +71,10 @@ SELECT
     END AS payer_program_because,
     known_receipt_date AS receipt_date,
     CASE WHEN known_receipt_date IS NULL THEN 'no receipt date was given' END AS receipt_date_because,
-    greatest(known_receipt_date, first_service_date, transaction_date) AS receipt_date_earliest,
+    greatest(known_receipt_date, last_service_date, transaction_date) AS receipt_date_earliest,
     paid_date,
     CASE WHEN paid_date IS NULL THEN 'no remittance was given' END AS paid_date_because,
-    greatest(paid_date, known_receipt_date, first_service_date, transaction_date) AS paid_date_earliest,
+    greatest(paid_date, known_receipt_date, last_service_date, transaction_date) AS paid_date_earliest,
     CASE claim_form WHEN 'paper' THEN TRUE WHEN 'electronic' THEN FALSE END AS is_paper_claim,
     CASE WHEN claim_form IS NULL THEN 'the file does not say how its claims are sent' END AS is_paper_claim_because
 FROM known;

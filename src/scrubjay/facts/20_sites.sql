@@ -108,13 +108,18 @@ SELECT
     t.has_service_facility,
     t.service_facility_byte_offset,
     t.is_located,
+    CASE WHEN f.fitting = 1 THEN 'row ' || f.row_number
+         WHEN t.is_located THEN coalesce(nullif(concat_ws(' ', nullif(l.address, ''), l.zip), ''), l.site_id, l.npi)
+    END AS location_key,
     CASE WHEN f.fitting = 1 THEN f.row_number END AS site_row,
     CASE WHEN f.fitting = 1 THEN NULL
          WHEN NOT run.has_sites THEN 'no sites registry is loaded'
          WHEN NOT t.is_located THEN 'the claim does not say where the service was given'
+         WHEN t.service_date IS NULL THEN 'the line has no service date, so no row of the sites registry can be chosen'
          WHEN f.fitting > 1 THEN 'several rows of the sites registry fit the service location on that day'
          ELSE 'no row of the sites registry fits the service location on that day'
     END AS site_because
 FROM line_locations AS t
+JOIN locations AS l USING (location_id)
 CROSS JOIN run
 LEFT JOIN located_sites AS f ON f.location_id = t.location_id AND f.service_date = t.service_date;

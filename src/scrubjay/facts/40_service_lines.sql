@@ -61,7 +61,7 @@ SELECT
             l.service_date >= s.provider_based_from AND l.service_date <= coalesce(s.provider_based_to, l.service_date)
         WHEN s.site_type IS NOT NULL THEN FALSE
     END AS is_provider_based,
-    coalesce(s.is_on_hospital_campus, s.site_type = 'main_campus') AS is_on_hospital_campus,
+    coalesce(s.is_on_hospital_campus, CASE WHEN s.site_type = 'main_campus' THEN TRUE END) AS is_on_hospital_campus,
     s.is_separately_maintained,
     CASE
         WHEN s.site_type = 'main_campus' OR s.has_cms_campus_determination OR s.is_on_hospital_campus THEN '22'
@@ -81,5 +81,5 @@ CROSS JOIN run
 CROSS JOIN (SELECT value FROM law_values WHERE path = 'us.cms.provider_based.campus_distance_yards') AS yards
 LEFT JOIN line_sites AS w ON w.row_id = l.row_id
 LEFT JOIN site_rows AS s ON s.row_number = w.site_row
-LEFT JOIN line_encounters AS f ON f.row_id = l.row_id AND f.fitting = 1
-LEFT JOIN encounters AS e ON e.row_number = f.row_number;
+LEFT JOIN line_encounters AS f ON f.row_id = l.row_id
+LEFT JOIN encounters AS e ON e.row_number = f.row_number AND f.fitting = 1;

@@ -12,7 +12,7 @@ WITH lines AS (
         f.place_of_service_code,
         f.has_place_of_service,
         f.line_place_of_service_code <> '' AND f.line_place_of_service_code = f.claim_place_of_service_code AS is_redundant,
-        w.location_id,
+        w.location_key,
         f.place_of_service_code IN (
             SELECT code FROM law_code_sets WHERE path = 'us.cms.mpfs.facility_rate_pos'
         ) AS is_facility,
@@ -28,7 +28,7 @@ sums AS (
         count(*) AS line_count,
         any_value(claim_place_of_service_code) AS claim_place_of_service_code,
         bool_and(is_redundant) AS has_redundant_line_place_of_service,
-        min(location_id) <> max(location_id) AS has_several_locations,
+        min(location_key) <> max(location_key) AS has_several_locations,
         coalesce(bool_or(is_facility AND has_place_of_service AND NOT is_telehealth), FALSE)
             AND coalesce(bool_or(NOT is_facility AND has_place_of_service AND NOT is_telehealth), FALSE)
             AS has_office_and_facility_lines,
@@ -40,7 +40,7 @@ sums AS (
 mixed AS (  -- only claims whose lines differ
     SELECT
         claim_key,
-        count(DISTINCT location_id) AS locations,
+        count(DISTINCT location_key) AS locations,
         string_agg(DISTINCT place_of_service_code, ' ' ORDER BY place_of_service_code)
             FILTER (WHERE has_place_of_service) AS codes
     FROM lines

@@ -28,7 +28,8 @@ def list_files(paths: Iterable[str | Path], leave_out: frozenset[Path] = frozens
     UsageError for a path that is not there.
     """
     found: list[Path] = []
-    for path in map(Path, paths):
+    named = [Path(path) for path in paths]
+    for path in named:
         if path.is_dir():
             below = (file for file in path.rglob("*") if file.is_file() and file.resolve() not in leave_out)
             found += sorted(
@@ -40,6 +41,9 @@ def list_files(paths: Iterable[str | Path], leave_out: frozenset[Path] = frozens
             raise UsageError(
                 f"There is no file or folder '{path}'. Check the spelling and where you stand ({Path.cwd()})."
             )
+    if not found:
+        where = ", ".join(map(str, named)) or "nothing"
+        raise UsageError(f"There are no files to read in {where}. Name files, or a folder that holds some.")
     return list(dict.fromkeys(found))
 
 

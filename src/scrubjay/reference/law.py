@@ -125,6 +125,12 @@ def _read_version(raw: object, kind: str, keyed_on: str, before: Version | None,
         )
     check_keys(raw["reference"], ("cite", "document"), ("cite",), file, f"the reference of {what}")
     checked = raw["checked"]
+    holds = {"code_set": ("values", "adds", "removes"), "value": ("value",), "table": ("rows",)}[kind]
+    for key in ("values", "adds", "removes", "value", "rows"):
+        if key in raw and key not in holds:
+            raise DefinitionError(
+                f"{what} has '{key}', but the law is a {kind}", file=file, advice="use " + ", ".join(holds)
+            )
     values: tuple[str, ...] = ()
     value: Decimal | None = None
     rows: tuple[dict[str, str], ...] = ()
@@ -147,7 +153,9 @@ def _read_version(raw: object, kind: str, keyed_on: str, before: Version | None,
     elif kind == "value":
         try:
             value = Decimal(raw["value"])
-        except (KeyError, TypeError, InvalidOperation):
+            if not value.is_finite() or abs(value) >= 10**14:
+                raise InvalidOperation
+        except (KeyError, TypeError, ValueError, InvalidOperation):
             raise DefinitionError(f"{what} has no number as its value", file=file, advice="write value: 250") from None
     else:
         rows = tuple(raw.get("rows") or ())
