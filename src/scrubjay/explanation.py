@@ -112,7 +112,8 @@ def explain(
 ) -> list[Explanation]:
     """What every rule (or one) says of a claim, or of one of its lines, and why or why not.
 
-    Preview rules answer too. Raises UnknownClaim when no claim of the files has this id, UnknownRule
+    Preview rules answer too. Nothing is said of institutional and dental claims: no rule reads them
+    yet. Raises UnknownClaim when no claim of the files has this id or no line this number, UnknownRule
     for a rule that is not there.
     """
     rules = list(load_rules().values()) if rule is None else [find_rule(load_rules(), rule)]
@@ -122,6 +123,7 @@ def explain(
     laws = load_laws()
     build_facts(connection, tables, workspace.registries, laws, received)
     found: list[Explanation] = []
+    lines: set[int] = set()
     for grain, table in GRAINS.items():
         chosen = [one for one in rules if one.grain == grain]
         connection.execute(
@@ -129,22 +131,15 @@ def explain(
         )
         if chosen and connection.sql("SELECT count(*) FROM one_claim").fetchall() != [(0,)]:
             compiled = Grain(connection, table, chosen, laws, [], source="one_claim")
-            found += (one for each in chosen for one in _explain(compiled, each) if line in (None, one.line_number))
-    if not found:
-        types = [
-            kind
-            for identifier, kind in zip(
-                *(tables["claims"].column(n).to_pylist() for n in ("claim_id", "claim_type")), strict=True
-            )
-            if identifier == claim
-        ]
-        if not types:
-            raise UnknownClaim(
-                f"No claim in these files has the id '{claim}' (CLM01). Ids are compared as they stand, with case."
-            )
-        if "professional" not in types:
-            raise UnknownClaim(f"Claim '{claim}' is {types[0]}: no rule reads such claims yet.")
-        raise UnknownClaim(f"Claim '{claim}' has no service line {'' if line is None else line}".rstrip() + ".")
+            explained = [one for each in chosen for one in _explain(compiled, each)]
+            lines |= {one.line_number for one in explained if one.line_number is not None}
+            found += (one for one in explained if line in (None, one.line_number))
+    if claim not in tables["claims"].column("claim_id").to_pylist():
+        raise UnknownClaim(
+            f"No claim in these files has the id '{claim}' (CLM01). Ids are compared as they stand, with case."
+        )
+    if line is not None and lines and not found:
+        raise UnknownClaim(f"Claim '{claim}' has no service line {line}; it has {', '.join(map(str, sorted(lines)))}.")
     return found
 
 

@@ -113,9 +113,9 @@ def test_a_missing_file_or_folder_is_wrong_use(tmp_path: Path) -> None:
         read_files([tmp_path, tmp_path / "gone.837"])
 
 
-def test_an_empty_folder_has_no_files(tmp_path: Path) -> None:
-    found = Reading(read_files([tmp_path]))
-    assert (found.files, found.claims, found.problems) == ([], [], [])
+def test_an_empty_folder_is_a_bad_call(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no files to read"):
+        read_files([tmp_path])
 
 
 def test_a_folder_is_read_in_order_without_its_hidden_files(tmp_path: Path) -> None:
