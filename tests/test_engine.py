@@ -453,3 +453,12 @@ def test_a_paper_claim_for_two_places_is_found_at_its_first_row(tmp_path: Path) 
     ]  # fmt: skip
     [found] = scrubjay.check([write_csv(tmp_path / "b.csv", rows)], select=["FMT107"]).findings
     assert (found["outcome"], found["row_number"], found["evidence"]["service_location_count"]) == ("violation", 1, 2)
+
+
+def test_the_exposure_of_a_page_becomes_an_amount_to_the_cent() -> None:
+    rule = make_rule("has_place_of_service", "is_provider_based", exposure="line_number * 2 - 1")
+    connection = connect()
+    facts = {"has_place_of_service": True, "is_provider_based": True, "claim_id": "A1"}
+    fill_facts(connection, rule.table, [{**facts, "line_number": 3}, {**facts, "line_number": 0}])
+    found = Grain(connection, rule.table, [rule], load_laws(), ["july.837"]).findings(each=False)
+    assert [finding["exposure_amount"] for finding in found] == ["5.00", "-1.00"]

@@ -273,6 +273,7 @@ class Grain:
             needed += [f'{self.sql(node)} AS "fix:{key}"' for key, node in rule.fix.items()]
             paths = dict.fromkeys(test.path for leaf in rule.condition.leaves() for test in leaf.laws)
             needed += [f'{law_version_sql(self.laws[path])} AS "law:{path}"' for path in paths]
+            needed += [f"CAST({self.sql(rule.exposure)} AS DECIMAL(18,2)) AS exposure"] if rule.exposure else []
         self.connection.register("wanted", pa.table({"row_id": row_ids}))
         query = f"SELECT {', '.join(needed)} FROM found SEMI JOIN wanted USING (row_id) ORDER BY row_id"
         rows: list[Row] = self.connection.sql(query).to_arrow_table().to_pylist()
@@ -325,7 +326,7 @@ class Grain:
             "message": _message(rule, evidence, outcome, missing),
             "evidence": evidence,
             "missing": missing,
-            "exposure_amount": None,
+            "exposure_amount": plain(row.get("exposure")),
             "expected_response": rule.expected_response if outcome == "violation" else {},
             "fix": fix,
             "fix_safety": rule.fix_safety if fix else None,
