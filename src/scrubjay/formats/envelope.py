@@ -248,22 +248,17 @@ def walk_envelopes(
                 )
                 continue
             _, number, _, began = envelope.transaction
-            counted = envelope.segments + row - began + 1
-            if _count(text(row, 1)) != counted:
-                wrong(
-                    "transaction segment count",
-                    f"SE01 says {text(row, 1) or 'nothing'}, but transaction {number} has {counted} segments. "
-                    "Segments were lost or added after the file was made, or the sender counts wrongly.",
-                    "Compare the claims of this transaction with your system; a receiver rejects it (999).",
-                    "SE",
-                )
-            if text(row, 2) != number:
-                wrong(
-                    "transaction control number",
-                    f"SE02 is '{text(row, 2)}', the transaction began as '{number}' (ST02).",
-                    "Have the file made again; a receiver rejects the transaction.",
-                    "SE",
-                )
+            _check_trailer(
+                segments,
+                row,
+                wrong,
+                "transaction",
+                "segment",
+                envelope.segments + row - began + 1,
+                number,
+                "ST02",
+                "999",
+            )
             envelope.transaction = None
             begin(row + 1)
         elif class_ == GE:
@@ -273,45 +268,51 @@ def walk_envelopes(
                     "GE without GS", "A functional group ends here that never began.", "Have the file made again.", "GE"
                 )
                 continue
-            if _count(text(row, 1)) != envelope.transactions:
-                wrong(
-                    "group transaction count",
-                    f"GE01 says {text(row, 1) or 'nothing'}, but the group holds {envelope.transactions} transactions.",
-                    "Have the file made again; a receiver rejects the group.",
-                    "GE",
-                )
-            if text(row, 2) != envelope.group[1]:
-                wrong(
-                    "group control number",
-                    f"GE02 is '{text(row, 2)}', the group began as '{envelope.group[1]}' (GS06).",
-                    "Have the file made again; a receiver rejects the group.",
-                    "GE",
-                )
+            _check_trailer(
+                segments, row, wrong, "group", "transaction", envelope.transactions, envelope.group[1], "GS06", "999"
+            )
             envelope.group = None
             begin(row + 1)
         elif class_ == IEA:
             _end_transaction(envelope, wrong, "IEA")
             _end_group(envelope, wrong, "IEA")
-            if _count(text(row, 1)) != envelope.groups:
-                wrong(
-                    "interchange group count",
-                    f"IEA01 says {text(row, 1) or 'nothing'}, but the interchange holds {envelope.groups} groups.",
-                    "Have the file made again; a receiver rejects the interchange (TA1).",
-                    "IEA",
-                )
             number = decode(envelope.interchange.elements[12])
-            if text(row, 2) != number:
-                wrong(
-                    "interchange control number",
-                    f"IEA02 is '{text(row, 2)}', the interchange began as '{number}' (ISA13).",
-                    "Have the file made again; a receiver rejects the interchange (TA1).",
-                    "IEA",
-                )
+            _check_trailer(segments, row, wrong, "interchange", "group", envelope.groups, number, "ISA13", "TA1")
             envelope.is_closed, after_end = True, row + 1
     if 0 <= after_end < len(segments):
         report(_bytes_after_end(segments.offset(after_end)))
     envelope.segments += len(segments)
     return begins, transactions
+
+
+def _check_trailer(
+    segments: Segments,
+    row: int,
+    wrong: Callable[..., None],
+    whole: str,
+    part: str,
+    counted: int,
+    number: str,
+    opener: str,
+    receipt: str,
+) -> None:
+    """Hold a trailer (SE, GE, IEA) against what was counted and the number the whole began with."""
+    trailer, said, closing = segments.text(row, 0), segments.text(row, 1), segments.text(row, 2)
+    if _count(said) != counted:
+        wrong(
+            f"{whole} {part} count",
+            f"{trailer}01 says {said or 'nothing'}, but {whole} {number} holds {counted} {part}s. "
+            "Something was lost or added after the file was made, or the sender counts wrongly.",
+            f"Compare its claims with your system; a receiver rejects it ({receipt}).",
+            trailer,
+        )
+    if closing != number:
+        wrong(
+            f"{whole} control number",
+            f"{trailer}02 is '{closing}', the {whole} began as '{number}' ({opener}).",
+            f"Have the file made again; a receiver rejects it ({receipt}).",
+            trailer,
+        )
 
 
 def _count(text: str) -> int:
