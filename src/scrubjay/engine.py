@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = dict[str, Any]
-OUTCOMES = ("clear", "violation", "unknown")
 NOT_KNOWN = "not known"
 _BATCH = 1 << 16
 

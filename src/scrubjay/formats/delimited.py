@@ -242,7 +242,6 @@ class Rows:
     numbers: np.ndarray[Any, np.dtype[np.int64]]
     columns: dict[str, pa.Array]
     total: int  # rows of the file
-    unread: int  # of these, how many could not be split; they are in the problems
 
 
 def _sniff(head: bytes, column_map: Mapping[str, str]) -> Form | None:
@@ -411,7 +410,7 @@ def _split_fast(
     if ragged:
         numbers = np.delete(numbers, [number - 1 for number, _ in ragged])
     columns = {column: _one_array(table.column(name)) for column, name in wanted.items()}
-    return Rows(numbers, columns, total, len(ragged)), ragged
+    return Rows(numbers, columns, total), ragged
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
@@ -450,7 +449,7 @@ def _split_carefully(path: Path, form: Form, mapping: HeaderMap, encoding: str) 
             for column, position in wanted.items():
                 parts[column].append(pa.array([cells[position] for cells in good], pa.string()))
     columns = {column: _one_array(pa.chunked_array(arrays, pa.string())) for column, arrays in parts.items()}
-    return Rows(np.array(numbers, dtype=np.int64), columns, total, len(ragged)), ragged
+    return Rows(np.array(numbers, dtype=np.int64), columns, total), ragged
 
 
 def _cells(stream: Iterable[str], form: Form) -> Iterator[list[str]]:
@@ -532,7 +531,7 @@ def _read_parquet(
         )
         return _nothing("parquet", [problem])
     numbers = np.arange(1, table.num_rows + 1, dtype=np.int64)
-    rows = Rows(numbers, columns, table.num_rows, 0)
+    rows = Rows(numbers, columns, table.num_rows)
     return _assemble(rows, mapping, mapping.layout.kind or "parquet", file_id, first_claim_key, list(mapping.problems))
 
 
