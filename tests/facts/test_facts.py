@@ -759,6 +759,10 @@ def test_the_locations_of_a_claim_are_counted() -> None:
     assert claim_facts({}, {})["service_location_count"] == 1
 
 
+def test_a_claim_that_names_no_location_still_counts_one() -> None:
+    assert claim_facts(pos(None), pos("12"), pos("21"))["service_location_count"] == 1
+
+
 def test_one_address_written_in_two_ways_is_one_location() -> None:
     other = {"service_facility_address_line_1": "1 Main Street", "service_facility_zip": "900011234"}
     assert claim_facts(AT_NORTH, {}, other)["service_location_count"] == 1

@@ -54,7 +54,7 @@ SELECT
     coalesce(m.codes, s.first_code, '') AS place_of_service_codes,
     s.claim_place_of_service_code,
     s.has_redundant_line_place_of_service,
-    coalesce(m.locations, 1) AS service_location_count,
+    greatest(m.locations, 1) AS service_location_count,
     s.has_office_and_facility_lines
 FROM professional_claims AS p
 JOIN sums AS s USING (claim_key)
