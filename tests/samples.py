@@ -11,6 +11,7 @@ from typing import Any
 
 from scrubjay.reference.law import Law, load_laws
 from scrubjay.rule import HEADINGS, Rule, read_rule
+from tests.formats.x12_text import LINE_BY_LINE, billing_provider, claim, file_of, line
 
 # --- rule pages ---------------------------------------------------------------------------------------
 
@@ -107,17 +108,8 @@ class Batch:
 
     def text(self) -> str:
         who = self.patient
-        body = [
-            "ST*837*0001*005010X222A1",
-            f"BHT*0019*00*1*{self.made}*1200*CH",
-            "NM1*41*2*SENDER*****46*SENDER",
-            "PER*IC*SENDER*TE*5555550100",
-            "NM1*40*2*PAYER*****46*PAYER",
-            "HL*1**20*1",
-            "NM1*85*2*BILLING GROUP*****XX*1234567893",
-            "N3*500 BILLING AVE",
-            "N4*TOWN*CA*90005",
-            "REF*EI*123456789",
+        levels = [
+            *billing_provider(name="BILLING GROUP"),
             "HL*2*1*22*0",
             f"SBR*P*18*******{self.filing_code}",
             f"NM1*IL*1*{who.last}*{who.first}****MI*{who.member}",
@@ -126,19 +118,14 @@ class Batch:
             f"DMG*D8*{who.born}*F",
             "NM1*PR*2*THE PAYER*****PI*PAYER1",
         ]
-        for claim in self.claims:
-            body.append(f"CLM*{claim.id}*{100 * len(claim.lines)}***{claim.pos}:B:1*Y*A*Y*Y")
-            body.append("HI*ABK:J449")
-            body += claim.facility.segments() if claim.facility else []
-            for number, line in enumerate(claim.lines, 1):
-                body += [f"LX*{number}", f"SV1*HC:{line.procedure}*100*UN*1*{line.pos}**1", f"DTP*472*D8*{line.day}"]
-                body += line.facility.segments() if line.facility else []
-        body.append(f"SE*{len(body) + 1}*0001")
-        head = (
-            f"ISA*00*{'':10}*00*{'':10}*ZZ*{'SENDER':15}*ZZ*{'PAYER':15}*{self.made[2:]}*1200*^*00501*000000001*0*T*:"
-        )
-        segments = [head, f"GS*HC*SENDER*PAYER*{self.made}*1200*1*X*005010X222A1", *body, "GE*1*1", "IEA*1*000000001"]
-        return "~\n".join(segments) + "~\n"
+        claims: list[str] = []
+        for one in self.claims:
+            claims += claim(one.id, one.pos, str(100 * len(one.lines)))
+            claims += one.facility.segments() if one.facility else []
+            for number, each in enumerate(one.lines, 1):
+                claims += line(number, each.procedure, each.pos, each.day)
+                claims += each.facility.segments() if each.facility else []
+        return file_of(levels, claims, day=self.made, delimiters=LINE_BY_LINE)
 
     def write(self, path: Path) -> Path:
         path.write_text(self.text(), encoding="ascii")

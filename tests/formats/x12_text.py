@@ -36,6 +36,7 @@ class Delimiters:
 
 
 STANDARD = Delimiters()
+LINE_BY_LINE = Delimiters(line_end="\n")
 
 
 def billing_provider(npi: str = "1234567893", number: int = 1, name: str = "CLINIC") -> list[str]:
@@ -145,10 +146,13 @@ def interchange(
     return delimiters.write([header(number, version), *body, f"IEA*{len(groups)}*{number}"])
 
 
-def file_of(*parts: list[str], guide: str = PROFESSIONAL, delimiters: Delimiters = STANDARD) -> str:
-    """A whole file: one interchange, one group, one transaction around these parts."""
+def file_of(
+    *parts: list[str], guide: str = PROFESSIONAL, day: str = "20240310", delimiters: Delimiters = STANDARD
+) -> str:
+    """A whole file, made on this day: one interchange, one group, one transaction around these parts."""
     version = "00501" if guide.startswith("005") else "00401"
-    return interchange(group(transaction(*parts, guide=guide), guide=guide), delimiters=delimiters, version=version)
+    one = transaction(*parts, guide=guide, day=day)
+    return interchange(group(one, guide=guide), delimiters=delimiters, version=version)
 
 
 def small_file(delimiters: Delimiters = STANDARD) -> str:

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import scrubjay
+from bench.generate import npi as make_npi
+from tests.formats.x12_text import INSTITUTIONAL, LINE_BY_LINE, PROFESSIONAL, file_of
 from tests.vectors import Case, CaseError
 
 Row = dict[str, str]
@@ -369,14 +371,7 @@ def _compare_money(expected: dict[str, Any], violations: list[dict[str, Any]]) -
 _MEMBER, _OTHER_MEMBER = "1EG4TE5MK73", "1EG4TE5MK74"
 
 
-def _npi(number: int) -> str:
-    """A valid NPI (Luhn over 80840 and the digits) that stands for nobody."""
-    digits = [int(digit) for digit in f"80840{number:09d}"]
-    doubled = [digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[::-2]]
-    return f"{number:09d}{-(sum(digits[-2::-2]) + sum(doubled)) % 10}"
-
-
-_BILLING_NPI, _RENDERING_NPI, _HOSPITAL_NPI = _npi(199000001), _npi(199000002), _npi(199000003)
+_BILLING_NPI, _RENDERING_NPI, _HOSPITAL_NPI = (make_npi(99000000 + n) for n in (1, 2, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,7 +540,7 @@ class _Sites:
                 registered = as_sent
             else:
                 sent_npi = self._case.facts.get("svc_npi") if path == "facts.location" else None
-                cells["npi"] = npi = npi or sent_npi or _npi(199000100 + number)
+                cells["npi"] = npi = npi or sent_npi or make_npi(99000100 + number)
                 if as_sent[4][:5] != address[4][:5]:
                     registered[4] = ""  # another ZIP code would contradict the NPI
         names = ("address_line_1", "address_line_2", "city", "state", "zip")
@@ -730,14 +725,9 @@ _LINE_CHARGE = Decimal("100.00")
 def _write_837(claims: list[Claim], path: Path) -> Path:
     """An 837P or 837I file with these claims, all of one type, payer and billing provider."""
     first = claims[0]
-    guide = "005010X223A2" if first.is_institutional else "005010X222A1"
+    guide = INSTITUTIONAL if first.is_institutional else PROFESSIONAL
     made = (first.date or "2000-01-01").replace("-", "")
-    segments = [
-        _segment("ST", "837", "0001", guide),
-        _segment("BHT", "0019", "00", "1", made, "1200", "CH"),
-        _segment("NM1", "41", "2", "SCRUBJAY VECTORS", "", "", "", "", "46", "VECTORS"),
-        _segment("PER", "IC", "VECTORS", "TE", "5555550100"),
-        _segment("NM1", "40", "2", first.payer, "", "", "", "", "46", first.payer),
+    levels = [
         _segment("HL", "1", "", "20", "1"),
         *_name("85", "BILLING PROVIDER", first.billing),
         _segment("REF", "EI", "123456789"),
@@ -749,20 +739,8 @@ def _write_837(claims: list[Claim], path: Path) -> Path:
         _segment("DMG", "D8", "19450102", "F"),
         _segment("NM1", "PR", "2", first.payer, "", "", "", "", "PI", first.payer),
     ]
-    for claim in claims:
-        segments += _claim_segments(claim)
-    segments.append(_segment("SE", str(len(segments) + 1), "0001"))
-    purpose = "HC"
-    text = "~\n".join(
-        [
-            f"ISA*00*{'':10}*00*{'':10}*ZZ*{'VECTORS':15}*ZZ*{'PAYER':15}*{made[2:]}*1200*^*00501*000000001*0*T*:",
-            _segment("GS", purpose, "VECTORS", "PAYER", made, "1200", "1", "X", guide),
-            *segments,
-            _segment("GE", "1", "1"),
-            _segment("IEA", "1", "000000001"),
-        ]
-    )
-    path.write_text(text + "~\n", encoding="ascii")
+    parts = [levels, *(_claim_segments(claim) for claim in claims)]
+    path.write_text(file_of(*parts, guide=guide, day=made, delimiters=LINE_BY_LINE), encoding="ascii")
     return path
 
 

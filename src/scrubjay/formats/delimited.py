@@ -522,6 +522,7 @@ def _read_parquet(
             column: _one_array(_as_text(table.column(table.schema.get_all_field_indices(header[position])[0])))
             for column, position in mapping.cells.items()
         }
+    # pyarrow raises any of these for damage; NotImplementedError for an encoding it does not have
     except (pa.ArrowException, OSError, ValueError, KeyError, IndexError, TypeError, NotImplementedError):
         problem = _problem(
             "error",

@@ -32,6 +32,7 @@ PIECE_BYTES = 4 << 20  # small enough to stay in the processor's cache
 LONGEST_SEGMENT = 1 << 20
 LONGEST_CLAIM = 64 << 20
 _WINDOW = 16 << 20
+_MOST_COMPONENTS = 9
 
 _FIXED_ISA = re.compile(
     rb"ISA(?P<e>[^A-Za-z0-9\s])(?:[^\n]{2}(?P=e)[^\n]{10}(?P=e)){2}"
@@ -111,15 +112,15 @@ class Segments:
         return start, np.where(there, self.cut[at] - start, 0)
 
     def components(self, rows: Ints, number: int, count: int) -> list[Spans]:
-        """The first ``count`` components of an element, in its first repetition."""
+        """The first ``count`` (at most 9) components of an element, in its first repetition."""
         start, length = self.element(rows, number)
         stop = start + length
         if self.inner is None:
             separators = self.data == self.interchange.component
             if self.interchange.repetition >= 0:
                 separators |= self.data == self.interchange.repetition
-            self.inner = np.append(np.flatnonzero(separators), np.full(count + 9, len(self.data) - 1))
-        at = np.searchsorted(self.inner[: len(self.inner) - 9], start)
+            self.inner = np.append(np.flatnonzero(separators), np.full(_MOST_COMPONENTS, len(self.data) - 1))
+        at = np.searchsorted(self.inner[:-_MOST_COMPONENTS], start)
         found: list[Spans] = []
         for ahead in range(count):
             end = np.minimum(self.inner[at + ahead], stop)
