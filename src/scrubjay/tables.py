@@ -41,9 +41,12 @@ class Column:
     source: str = ""  # loop and element on the wire: "2400 SV105"
     supplied_by: str = ""  # who can fill it in when it is missing
     because: str = ""  # facts: the column that says why this one is missing
+    reads: tuple[str, ...] = ()  # facts: the registry columns it comes from, as table.column
     required: bool = False  # registries: a row without it is refused
     allowed: tuple[str, ...] = ()  # registries: the only values taken
     check: Literal["", "npi", "state", "zip"] = ""  # registries: a check beyond the type
+    takes_none: bool = False  # registries: 'none' says that it is known that there is none
+    matters_to: tuple[str, ...] = ()  # sites: the site types that need it; () = every type
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +263,7 @@ SITE_TYPES = (
     "main_campus",
     "provider_based_department",
     "remote_location",
+    "satellite_facility",
     "freestanding_office",
     "skilled_nursing_facility",
     "nursing_facility",
@@ -274,6 +278,9 @@ SITE_TYPES = (
     "independent_laboratory",
     "other",
 )
+
+HOSPITAL_SPACE = ("main_campus", "provider_based_department", "remote_location", "satellite_facility")
+_DEPARTMENT = ("provider_based_department",)
 
 HOSPITAL_TYPES = ("ipps", "ipf", "irf", "ltch", "cancer", "childrens", "cah", "reh")
 
@@ -291,9 +298,15 @@ SITES = Table(
             supplied_by="credentialing (855A or 855B practice location type)",
         ),
         *_EFFECTIVE,
-        Column("npi", "text", "the site's own NPI, 'none' if it has none", check="npi"),
-        Column("ccn", "text", "CMS certification number of the hospital it belongs to"),
-        Column("ptan", "text", "provider transaction access number"),
+        Column("npi", "text", "the site's own NPI, 'none' if it has none", check="npi", takes_none=True),
+        Column("ccn", "text", "CMS certification number of the hospital it belongs to", matters_to=HOSPITAL_SPACE),
+        Column(
+            "ptan",
+            "text",
+            "provider transaction access number",
+            supplied_by="credentialing (855A)",
+            matters_to=HOSPITAL_SPACE,
+        ),
         Column("address_line_1", "text", "street address as the claims carry it"),
         Column("address_line_2", "text", "second line"),
         Column("city", "text", "city"),
@@ -307,8 +320,15 @@ SITES = Table(
             "how Medicare pays that hospital",
             allowed=HOSPITAL_TYPES,
             supplied_by="reimbursement",
+            matters_to=HOSPITAL_SPACE,
         ),
-        Column("is_rural_sole_community_hospital", "boolean", "the hospital is a rural SCH"),
+        Column(
+            "is_rural_sole_community_hospital",
+            "boolean",
+            "the hospital is a rural SCH while this row holds: a row for each year in which it changes",
+            supplied_by="reimbursement",
+            matters_to=HOSPITAL_SPACE,
+        ),
         Column(
             "ownership",
             "text",
@@ -322,14 +342,23 @@ SITES = Table(
             "date",
             "first day of provider-based status, 'none' if never",
             supplied_by="compliance (855A, attestation)",
+            takes_none=True,
+            matters_to=_DEPARTMENT,
         ),
-        Column("provider_based_to", "date", "last day of provider-based status"),
-        Column("enrolled_location_type", "text", "practice location type on the 855A, in its own words"),
-        Column("attestation_date", "date", "date of the provider-based attestation, 'none' if never"),
+        Column("provider_based_to", "date", "last day of provider-based status; blank: until further notice"),
+        Column(
+            "enrolled_location_type",
+            "text",
+            "practice location type on the 855A; practice_location: on the 855B; none: not enrolled",
+            allowed=(*HOSPITAL_SPACE, "practice_location", "other", "none"),
+            supplied_by="credentialing (855A section 4)",
+            matters_to=HOSPITAL_SPACE,
+        ),
+        Column("attestation_date", "date", "date of the provider-based attestation, 'none' if never", takes_none=True),
         Column(
             "is_on_hospital_campus",
             "boolean",
-            "the space stands on the hospital's campus",
+            "the space stands on the hospital's campus, or is contiguous with it",
             supplied_by="credentialing",
         ),
         Column(
@@ -341,34 +370,114 @@ SITES = Table(
         Column(
             "distance_yards",
             "decimal",
-            "distance to the nearest main building in yards",
+            "distance to the nearest main building in yards; '228.6 m' is read as metres",
             supplied_by="credentialing (survey)",
+            matters_to=_DEPARTMENT,
         ),
-        Column("distance_method", "text", "how it was measured", allowed=("straight_line", "driving")),
-        Column("distance_evidence", "text", "where the survey is filed, 'none' if there is none"),
+        Column(
+            "distance_method",
+            "text",
+            "how it was measured",
+            allowed=("straight_line", "driving"),
+            supplied_by="credentialing (survey)",
+            matters_to=_DEPARTMENT,
+        ),
+        Column(
+            "distance_evidence",
+            "text",
+            "where the survey is filed, 'none' if there is none",
+            supplied_by="credentialing (survey)",
+            takes_none=True,
+            matters_to=_DEPARTMENT,
+        ),
         Column("remote_location_distance_yards", "decimal", "distance to the nearest remote location in yards"),
         Column("has_cms_campus_determination", "boolean", "CMS has determined the space to be campus"),
-        Column("is_dedicated_emergency_department", "boolean", "42 CFR 489.24(b)"),
+        Column(
+            "is_dedicated_emergency_department",
+            "boolean",
+            "42 CFR 489.24(b)",
+            supplied_by="compliance",
+            matters_to=_DEPARTMENT,
+        ),
         Column(
             "excepted_status",
             "text",
-            "under section 603",
+            "under section 603, where somebody has settled it; blank: it follows from the columns below",
             allowed=("excepted", "non_excepted"),
             supplied_by="compliance",
+            matters_to=_DEPARTMENT,
         ),
-        Column("excepted_basis", "text", "why: billed before, mid-build, cancer hospital …"),
-        Column("first_opps_service_date", "date", "first covered outpatient service furnished there"),
-        Column("first_opps_bill_date", "date", "first service billed under OPPS"),
-        Column("mid_build_certification_date", "date", "certificate under the mid-build exception"),
-        Column("relocated_date", "date", "day the department moved"),
-        Column("has_relocation_exception", "boolean", "CMS approved the move as an extraordinary circumstance"),
-        Column("pecos_address_line_1", "text", "address as PECOS prints it, character for character"),
+        Column(
+            "excepted_basis",
+            "text",
+            "why it is excepted",
+            allowed=("furnished_before", "mid_build", "cancer_hospital"),
+            supplied_by="compliance",
+        ),
+        Column(
+            "first_opps_service_date",
+            "date",
+            "first covered outpatient department service furnished there",
+            supplied_by="compliance (billing history)",
+            matters_to=_DEPARTMENT,
+        ),
+        Column("first_opps_bill_date", "date", "day the first such service was billed under OPPS"),
+        Column(
+            "mid_build_certification_date",
+            "date",
+            "certificate under the mid-build exception, 'none' if there is none",
+            supplied_by="compliance",
+            takes_none=True,
+            matters_to=_DEPARTMENT,
+        ),
+        Column(
+            "cancer_hospital_attestation_date",
+            "date",
+            "attestation of a cancer hospital's department, 'none' if there is none",
+            supplied_by="compliance",
+            takes_none=True,
+        ),
+        Column(
+            "relocated_date",
+            "date",
+            "day the department moved, 'none' if it never did",
+            supplied_by="compliance",
+            takes_none=True,
+            matters_to=_DEPARTMENT,
+        ),
+        Column(
+            "has_relocation_exception",
+            "boolean",
+            "CMS approved the move as an extraordinary circumstance",
+            supplied_by="compliance (the regional office's letter)",
+        ),
+        Column(
+            "ownership_changed_date",
+            "date",
+            "day the department changed hands, 'none' if it never did",
+            supplied_by="compliance",
+            takes_none=True,
+            matters_to=_DEPARTMENT,
+        ),
+        Column(
+            "is_whole_hospital_sale",
+            "boolean",
+            "the whole hospital changed hands with it, and the new owner kept its agreement",
+            supplied_by="compliance",
+        ),
+        Column(
+            "pecos_address_line_1",
+            "text",
+            "address as PECOS prints it, character for character",
+            supplied_by="credentialing (PECOS, DDE screen 1D)",
+            matters_to=HOSPITAL_SPACE,
+        ),
         Column("pecos_address_line_2", "text", "second line in PECOS"),
-        Column("pecos_city", "text", "city in PECOS"),
-        Column("pecos_state", "text", "state in PECOS"),
-        Column("pecos_zip", "text", "ZIP+4 in PECOS"),
-        Column("pecos_effective_from", "date", "first day of that PECOS practice location"),
-        Column("pecos_effective_to", "date", "last day of that PECOS practice location"),
+        Column("pecos_city", "text", "city in PECOS", matters_to=HOSPITAL_SPACE),
+        Column("pecos_state", "text", "state in PECOS", matters_to=HOSPITAL_SPACE),
+        Column("pecos_zip", "text", "ZIP+4 in PECOS", matters_to=HOSPITAL_SPACE),
+        Column("pecos_effective_from", "date", "first day of that PECOS practice location; blank: always"),
+        Column("pecos_effective_to", "date", "last day of that PECOS practice location; blank: until further notice"),
     ),
 )
 
@@ -479,6 +588,7 @@ ENCOUNTERS = Table(
             "text",
             "the NPP of a shared visit; none: not shared",
             supplied_by="clinical record",
+            takes_none=True,
         ),
         Column("physician_time_share", "decimal", "share of total time, 0 to 1", supplied_by="clinical record"),
         Column(
@@ -577,6 +687,130 @@ _IDENTITY = (
 )
 
 _SITE = "credentialing (sites registry)"
+_NO_SITE = "site_because"
+
+_SITE_FACTS = (
+    Column("site_id", "text", "the site where the line was given", supplied_by=_SITE, because=_NO_SITE),
+    Column("site_name", "text", "its name", supplied_by=_SITE, because=_NO_SITE),
+    Column(
+        "site_because",
+        "text",
+        "why nothing is known of the site: no registry, no row for the address or NPI, several rows",
+    ),
+    Column("site_type", "text", "what the site is", supplied_by=_SITE, because=_NO_SITE, reads=("sites.site_type",)),
+    Column("hospital_name", "text", "the hospital it belongs to", supplied_by=_SITE, because=_NO_SITE),
+    Column(
+        "is_provider_based",
+        "boolean",
+        "the site is hospital outpatient space on the service date: main campus, remote location, satellite, "
+        "or a department within its provider-based dates",
+        supplied_by="compliance (sites registry: site_type, provider_based_from)",
+        because=_NO_SITE,
+        reads=("sites.site_type", "sites.provider_based_from"),
+    ),
+    Column(
+        "is_on_hospital_campus",
+        "boolean",
+        "the site stands on a hospital campus",
+        supplied_by=_SITE,
+        because=_NO_SITE,
+        reads=("sites.is_on_hospital_campus",),
+    ),
+    Column(
+        "outpatient_place_of_service_code",
+        "text",
+        "19 or 22, the code of hospital outpatient space at this distance; not known at a remote location or "
+        "satellite and near one, where no text says which",
+        supplied_by="credentialing (sites registry: distance_yards, distance_method)",
+        because="campus_because",
+        reads=("sites.distance_yards", "sites.distance_method"),
+    ),
+    Column("campus_because", "text", "why it is not known whether the site is on campus"),
+    Column("distance_yards", "decimal", "distance to the nearest main building in yards", because=_NO_SITE),
+    Column(
+        "is_near_campus_boundary",
+        "boolean",
+        "the distance in the registry lies within 5 yards of the campus boundary, and neither the campus nor CMS "
+        "settles the matter; false where no distance is known",
+        nullable=False,
+    ),
+    Column(
+        "is_enrolled_hospital_location",
+        "boolean",
+        "the enrolment record (855A) carries the site as a location of the hospital on the service date",
+        supplied_by="credentialing (sites registry: enrolled_location_type, pecos_effective_from)",
+        because=_NO_SITE,
+        reads=("sites.enrolled_location_type",),
+    ),
+)
+
+_SERVICE_FACILITY = (  # of the line, else of its claim
+    Column(
+        "service_facility_npi", "text", "NPI of the service facility, '' when blank", nullable=False, source="NM1*77"
+    ),
+    Column(
+        "service_facility_address",
+        "text",
+        "address of the service facility in one line, as sent; '' when blank",
+        nullable=False,
+        source="NM1*77",
+    ),
+    Column(
+        "is_service_facility_post_office_box",
+        "boolean",
+        "its street address is a post office box or lockbox",
+        nullable=False,
+        source="NM1*77",
+    ),
+    Column(
+        "has_service_facility_street",
+        "boolean",
+        "the service facility has a street address and a ZIP code",
+        nullable=False,
+        source="NM1*77",
+    ),
+    Column(
+        "has_service_facility_zip_of_nine_digits",
+        "boolean",
+        "its ZIP code has nine digits",
+        nullable=False,
+        source="NM1*77",
+    ),
+    Column(
+        "is_service_facility_npi_of_billing_provider",
+        "boolean",
+        "the NPI of the service facility is the billing provider's",
+        nullable=False,
+        source="NM1*77",
+    ),
+)
+
+_ADDRESS_FACTS = (
+    Column(
+        "registered_address",
+        "text",
+        "address of the site in the registry in one line: as PECOS prints it, else as claims carry it",
+        supplied_by=_SITE,
+        because=_NO_SITE,
+    ),
+    Column(
+        "is_service_facility_at_registered_address",
+        "boolean",
+        "the service facility as sent is the registered address, once case, punctuation and postal "
+        "abbreviations are set aside",
+        supplied_by="credentialing (sites registry: pecos_address_line_1, address_line_1)",
+        because=_NO_SITE,
+        reads=("sites.pecos_address_line_1", "sites.address_line_1"),
+    ),
+    Column(
+        "is_at_billing_address",
+        "boolean",
+        "the site stands at the billing provider's own address",
+        supplied_by=_SITE,
+        because=_NO_SITE,
+        reads=("sites.address_line_1",),
+    ),
+)
 
 SERVICE_LINE_FACTS = Table(
     "service_line_facts",
@@ -660,43 +894,24 @@ SERVICE_LINE_FACTS = Table(
             source="NM1*77",
         ),
         Column("service_facility_byte_offset", "integer", "start of its NM1 segment"),
-        Column("site_id", "text", "the site where the line was given", supplied_by=_SITE, because="site_because"),
-        Column("site_name", "text", "its name", supplied_by=_SITE, because="site_because"),
+        *_SERVICE_FACILITY,
         Column(
-            "site_because",
-            "text",
-            "why nothing is known of the site: no registry, no row for the address or NPI, several rows",
-        ),
-        Column("site_type", "text", "what the site is", supplied_by=_SITE, because="site_because"),
-        Column("hospital_name", "text", "the hospital it belongs to", supplied_by=_SITE, because="site_because"),
-        Column(
-            "is_provider_based",
+            "is_service_facility_npi_of_practitioner",
             "boolean",
-            "the site is hospital outpatient space on the service date: main campus, remote location, "
-            "or a department within its provider-based dates",
-            supplied_by="compliance (sites registry: site_type, provider_based_from)",
-            because="site_because",
+            "the NPI of the service facility is that of the rendering or supervising provider, or of a person in the "
+            "providers registry",
+            nullable=False,
+            source="NM1*77",
         ),
-        Column(
-            "is_on_hospital_campus",
-            "boolean",
-            "the site stands on a hospital campus",
-            supplied_by=_SITE,
-            because="site_because",
-        ),
+        *_SITE_FACTS,
+        *_ADDRESS_FACTS,
         Column(
             "is_separately_maintained",
             "boolean",
             "office space kept apart from the hospital",
             supplied_by="compliance (sites registry)",
-            because="site_because",
-        ),
-        Column(
-            "outpatient_place_of_service_code",
-            "text",
-            "19 or 22, the code of hospital outpatient space at this distance",
-            supplied_by="credentialing (sites registry: distance_yards)",
-            because="site_because",
+            because=_NO_SITE,
+            reads=("sites.is_separately_maintained",),
         ),
         Column(
             "is_registered_outpatient",
@@ -712,24 +927,139 @@ SERVICE_LINE_FACTS = Table(
             supplied_by="registration (encounters: registration_status)",
             because="encounter_because",
         ),
+        Column(
+            "has_custody_exception",
+            "boolean",
+            "both conditions of 42 CFR 411.4(b) hold for a patient in custody",
+            supplied_by="billing office (encounters: has_custody_exception)",
+            because="encounter_because",
+        ),
         Column("encounter_because", "text", "why nothing is known of the encounter"),
+        Column(
+            "has_duplicate_at_other_place",
+            "boolean",
+            "another line of these files has the same patient, payer, provider, service date, procedure and "
+            "modifiers, none of which marks a repeated or distinct service, and another place of service",
+            supplied_by="billing office (patient and provider on the claim)",
+            because="duplicate_because",
+        ),
+        Column("duplicate_because", "text", "why it is not known whether the line is a duplicate"),
+        Column(
+            "other_place_of_service_code", "text", "the code of the other line, '' if there is none", nullable=False
+        ),
+        Column("other_claim_id", "text", "the claim of the other line"),
+    ),
+)
+
+_TYPE_OF_BILL = (
+    Column(
+        "type_of_bill_code", "text", "type of bill, three characters; '' when blank", nullable=False, source="CLM05-1"
+    ),
+    Column("facility_type_code", "text", "its first two: 13 hospital outpatient …", nullable=False, source="CLM05-1"),
+)
+
+_DEPARTMENT_FACTS = (
+    Column(
+        "hospital_type",
+        "text",
+        "how Medicare pays the hospital; 85X is a critical access hospital whatever the registry says",
+        supplied_by="reimbursement (sites registry: hospital_type)",
+        because=_NO_SITE,
+        reads=("sites.hospital_type",),
+    ),
+    Column(
+        "is_off_campus_department",
+        "boolean",
+        "the site is a provider-based department beyond the campus, and not within 250 yards of a remote location",
+        supplied_by="credentialing (sites registry: site_type, provider_based_from, distance_yards, distance_method)",
+        because="campus_because",
+        reads=("sites.site_type", "sites.provider_based_from", "sites.distance_yards", "sites.distance_method"),
+    ),
+    Column(
+        "is_dedicated_emergency_department",
+        "boolean",
+        "the site is a dedicated emergency department (42 CFR 489.24(b))",
+        supplied_by="compliance (sites registry: is_dedicated_emergency_department)",
+        because=_NO_SITE,
+        reads=("sites.is_dedicated_emergency_department",),
+    ),
+    Column(
+        "is_excepted_department",
+        "boolean",
+        "the department is excepted from section 603 on the service date: as the registry states it, else as it "
+        "follows from its dates and moves",
+        supplied_by="compliance (sites registry: excepted_status, or first_opps_service_date, relocated_date …)",
+        because="excepted_because",
+        reads=("sites.excepted_status", "sites.first_opps_service_date"),
+    ),
+    Column("excepted_because", "text", "why is_excepted_department is missing"),
+    Column("excepted_reason", "text", "what makes the department excepted or not, in words"),
+)
+
+INSTITUTIONAL_LINE_FACTS = Table(
+    "institutional_line_facts",
+    "one service line of an institutional claim, with all that is known about where it was given",
+    (
+        *_IDENTITY,
+        Column("line_number", "integer", "number of the service line", source="LX01"),
+        Column("byte_offset", "integer", "start of the SV2 segment"),
+        Column("row_number", "integer", "row of a CSV file"),
+        Column(
+            "service_date",
+            "date",
+            "service date of the line, else the statement from date",
+            source="DTP*472",
+            supplied_by="billing office",
+            because="service_date_because",
+        ),
+        Column("service_date_because", "text", "why service_date is missing"),
+        *_TYPE_OF_BILL,
+        Column("revenue_code", "text", "revenue code, '' when blank", nullable=False, source="SV201"),
+        Column("has_procedure_code", "boolean", "the line carries a HCPCS code", nullable=False, source="SV202-2"),
+        Column("procedure_code", "text", "HCPCS code, '' when blank", nullable=False, source="SV202-2"),
+        Column("modifiers", "text", "the modifiers in order, with blanks between", nullable=False, source="SV202-3"),
+        Column("has_modifier_po", "boolean", "modifier PO on the line", nullable=False, source="SV202-3"),
+        Column("has_modifier_pn", "boolean", "modifier PN on the line", nullable=False, source="SV202-3"),
+        Column("has_modifier_er", "boolean", "modifier ER on the line", nullable=False, source="SV202-3"),
+        Column(
+            "has_service_facility", "boolean", "the claim names a service facility", nullable=False, source="NM1*77"
+        ),
+        Column("service_facility_byte_offset", "integer", "start of its NM1 segment"),
+        *_SITE_FACTS,
+        *_DEPARTMENT_FACTS,
     ),
 )
 
 CLAIM_FACTS = Table(
     "claim_facts",
-    "one professional claim, with what its lines say together",
+    "one professional or institutional claim, with what its lines say together",
     (
         *_IDENTITY,
+        Column("claim_type", "text", "professional or institutional", nullable=False),
+        Column(
+            "service_date",
+            "date",
+            "statement from date, else the first service date of its lines",
+            source="DTP*434",
+            supplied_by="billing office",
+            because="service_date_because",
+        ),
+        Column("service_date_because", "text", "why service_date is missing"),
         Column("line_count", "integer", "service lines", nullable=False),
         Column(
             "place_of_service_codes",
             "text",
-            "the different codes of its lines, sorted",
+            "the different codes of its lines, sorted; '' on an institutional claim",
             nullable=False,
             source="CLM05-1",
         ),
-        Column("claim_place_of_service_code", "text", "CLM05-1, '' when blank", nullable=False, source="CLM05-1"),
+        Column(
+            "claim_place_of_service_code",
+            "text",
+            "CLM05-1 of a professional claim, '' when blank",
+            nullable=False,
+            source="CLM05-1",
+        ),
         Column(
             "has_redundant_line_place_of_service",
             "boolean",
@@ -751,10 +1081,141 @@ CLAIM_FACTS = Table(
             nullable=False,
             source="CLM05-1",
         ),
+        *_TYPE_OF_BILL,
+        Column(
+            "has_department_modifier",
+            "boolean",
+            "a line of an institutional claim carries PO, PN or ER",
+            nullable=False,
+            source="SV202-3",
+        ),
+        Column(
+            "has_service_facility", "boolean", "the claim names a service facility", nullable=False, source="NM1*77"
+        ),
+        Column("service_facility_byte_offset", "integer", "start of its NM1 segment"),
+        Column(
+            "service_facility_address",
+            "text",
+            "address of the service facility in one line, as sent; '' when blank",
+            nullable=False,
+            source="NM1*77",
+        ),
+        Column("site_id", "text", "the site of all its lines", supplied_by=_SITE, because=_NO_SITE),
+        Column("site_name", "text", "its name", supplied_by=_SITE, because=_NO_SITE),
+        Column("site_because", "text", "why nothing is known of the site, or that there are several"),
+        Column(
+            "ptan",
+            "text",
+            "provider transaction access number of the hospital that sends the claim, else its CCN",
+            supplied_by="credentialing (sites registry: ptan)",
+            because=_NO_SITE,
+            reads=("sites.ptan",),
+        ),
+        Column(
+            "is_address_edited_provider",
+            "boolean",
+            "its number lies in the ranges whose service facility address is compared with PECOS",
+            supplied_by="credentialing (sites registry: ptan)",
+            because=_NO_SITE,
+            reads=("sites.ptan",),
+        ),
+        Column(
+            "pecos_address", "text", "address of the site in PECOS in one line", supplied_by=_SITE, because=_NO_SITE
+        ),
+        Column(
+            "is_service_facility_in_pecos",
+            "boolean",
+            "the service facility as sent equals, character for character, a practice location of the hospital that "
+            "PECOS holds on the statement from date",
+            supplied_by="credentialing (sites registry: pecos_address_line_1, pecos_city, pecos_zip …)",
+            because="pecos_because",
+            reads=("sites.pecos_address_line_1", "sites.pecos_city", "sites.pecos_state", "sites.pecos_zip"),
+        ),
+        Column("pecos_because", "text", "why is_service_facility_in_pecos is missing"),
+        Column(
+            "is_from_one_off_campus_department",
+            "boolean",
+            "every line of an institutional claim was given at one and the same off-campus department, which does "
+            "not stand at the billing provider's address",
+            supplied_by=_SITE,
+            because="address_due_because",
+        ),
+        Column(
+            "is_off_campus_address_due",
+            "boolean",
+            "every line was given off campus; not known where campus and off-campus lines are mixed, because no text "
+            "says whether the edit spares such a claim",
+            supplied_by="the Medicare contractor",
+            because="address_due_because",
+        ),
+        Column("address_due_because", "text", "why it is not known whose address the claim must carry"),
+    ),
+)
+
+SITE_FACTS = Table(
+    "site_facts",
+    "one row of the sites registry at which lines of these files were given",
+    (
+        Column("row_id", "integer", "number of the row in this run", nullable=False),
+        Column("site_id", "text", "the site", nullable=False),
+        Column("site_name", "text", "its name"),
+        Column("site_row_number", "integer", "row of the sites registry", nullable=False),
+        Column("site_line_count", "integer", "lines of these files given there", nullable=False),
+        Column("site_type", "text", "what the site is", supplied_by=_SITE, reads=("sites.site_type",)),
+        Column("distance_yards", "decimal", "distance to the nearest main building in yards"),
+        Column(
+            "is_near_campus_boundary",
+            "boolean",
+            "the distance in the registry lies within 5 yards of the campus boundary, and neither the campus nor CMS "
+            "settles the matter; false where no distance is known",
+            nullable=False,
+        ),
+        Column(
+            "is_campus_settled_without_distance",
+            "boolean",
+            "the registry says that the site is on campus, or that CMS determined it to be",
+            nullable=False,
+        ),
+        Column(
+            "has_distance_survey",
+            "boolean",
+            "a survey of the distance is on file",
+            supplied_by="credentialing (sites registry: distance_evidence)",
+            reads=("sites.distance_evidence",),
+        ),
+        Column(
+            "is_side_of_boundary_confirmed",
+            "boolean",
+            "a survey on file says on which side of the campus boundary the site lies; not known without one",
+            supplied_by="credentialing (a survey)",
+            because="boundary_because",
+            reads=("sites.distance_evidence",),
+        ),
+        Column("boundary_because", "text", "why is_side_of_boundary_confirmed is missing"),
+        Column("registered_address", "text", "address of the site as claims carry it, in one line"),
+        Column("pecos_address", "text", "address of the site in PECOS, in one line"),
+        Column(
+            "is_address_as_in_pecos",
+            "boolean",
+            "the address as claims carry it is the address in PECOS, character for character",
+            supplied_by="credentialing (sites registry: pecos_address_line_1, address_line_1)",
+            reads=("sites.pecos_address_line_1", "sites.address_line_1"),
+        ),
+    ),
+)
+
+RUN_FACTS = Table(
+    "run_facts",
+    "this check",
+    (
+        Column("row_id", "integer", "0", nullable=False),
+        Column("run_date", "date", "the day of the check, or --as-of", nullable=False),
+        Column("code_set_read_date", "date", "the day the place of service code set was last compared with CMS"),
+        Column("days_since_code_set_was_read", "integer", "days from then to the run date"),
     ),
 )
 
 READER_TABLES = (FILES, INTAKE_PROBLEMS, CLAIMS, PROFESSIONAL_LINES, INSTITUTIONAL_LINES)
-FACT_TABLES = (SERVICE_LINE_FACTS, CLAIM_FACTS)
+FACT_TABLES = (SERVICE_LINE_FACTS, INSTITUTIONAL_LINE_FACTS, CLAIM_FACTS, SITE_FACTS, RUN_FACTS)
 GRAINS: dict[str, Table] = {table.name.removesuffix("_facts"): table for table in FACT_TABLES}
 TABLES: dict[str, Table] = {t.name: t for t in (*READER_TABLES, *REGISTRIES, *FACT_TABLES)}
