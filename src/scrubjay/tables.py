@@ -1018,6 +1018,13 @@ INSTITUTIONAL_LINE_FACTS = Table(
         Column("has_procedure_code", "boolean", "the line carries a HCPCS code", nullable=False, source="SV202-2"),
         Column("procedure_code", "text", "HCPCS code, '' when blank", nullable=False, source="SV202-2"),
         Column("modifiers", "text", "the modifiers in order, with blanks between", nullable=False, source="SV202-3"),
+        Column(
+            "department_modifier",
+            "text",
+            "PO, PN or ER as the line carries it; '' if none, in order with blanks between if several",
+            nullable=False,
+            source="SV202-3",
+        ),
         Column("has_modifier_po", "boolean", "modifier PO on the line", nullable=False, source="SV202-3"),
         Column("has_modifier_pn", "boolean", "modifier PN on the line", nullable=False, source="SV202-3"),
         Column("has_modifier_er", "boolean", "modifier ER on the line", nullable=False, source="SV202-3"),
