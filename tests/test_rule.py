@@ -84,7 +84,7 @@ def test_the_condition_of_a_rule_is_both_of_its_conditions() -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
 def test_a_shipped_page_reads_like_a_page_of_a_manual(rule: Rule) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", rule.since)
-    assert all(re.fullmatch(r"[SP]\d\d", one) for one in rule.basis)
+    assert all(re.fullmatch(r"[SPK]\d\d[A-Z]?", one) for one in rule.basis)
     assert rule.message.endswith(".")
     assert "\t" not in rule.body
     assert [line for line in rule.body.splitlines() if line.startswith("## ")] == [f"## {one}" for one in HEADINGS]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 NOT_KNOWN = "not known"
+BLANK_IN_REGISTRY = "it is blank in the registry"
 _BATCH = 1 << 16
 
 # Segments whose position a finding can give, by the first letters of the element it names.
@@ -51,6 +52,7 @@ _IDENTITY = (
     "claim_row_number",
     "transaction_control_number",
     "is_place_of_service_from_line",
+    "site_id",
 )
 
 
@@ -105,8 +107,9 @@ def check(
     files = tables["files"].to_pylist()
     names = [row["name"] for row in files]
     connection = connect()
-    build_facts(connection, tables, workspace.registries, laws, received)
-    unjudged = sum(kind != "professional" for kind in tables["claims"].column("claim_type").to_pylist())
+    run_date = as_of or dt.date.today()
+    build_facts(connection, tables, workspace.registries, laws, received, run_date)
+    unjudged = sum(kind == "dental" for kind in tables["claims"].column("claim_type").to_pylist())
     problems = [{"file": names[row.pop("file_id")], **row} for row in tables["intake_problems"].to_pylist()]
     tables.clear()
     findings: list[Row] = []
@@ -117,7 +120,7 @@ def check(
     findings.sort(key=lambda finding: finding.pop("_order"))
     for row in files:
         del row["file_id"]
-    summary = _summary(files, problems, findings, unjudged, as_of or dt.date.today())
+    summary = _summary(files, problems, findings, unjudged, run_date)
     return Report(files, problems, findings, summary)
 
 
@@ -231,8 +234,8 @@ class Grain:
     def unknowns(self, rule: Rule, each: bool) -> pa.Table:
         """The unknown rows of a rule, grouped by what is missing and why unless ``each``.
 
-        Columns: a Boolean for each fact that may be missing, named as the fact; for each reason
-        column ``why_…``; ``line_count``; ``row_id`` of the first row.
+        Columns: ``site_id`` where the grain has one; a Boolean for each fact that may be missing,
+        named as the fact; for each reason column ``why_…``; ``line_count``; ``row_id`` of the first row.
         """
         missing = rule.condition.missing_sql(self.law_columns, self.laws, self.table)
         reasons: dict[str, list[str]] = {}  # the column that says why, and the facts it speaks for
@@ -241,10 +244,11 @@ class Grain:
                 reasons.setdefault(self.table[name].because, []).append(f'm."{name}"')
         flags = [f'coalesce({sql}, FALSE) AS "{name}"' for name, sql in missing.items()]
         whys = [f"CASE WHEN {' OR '.join(facts)} THEN {why} END AS why_{why}" for why, facts in reasons.items()]
-        rows = (
-            f"SELECT {', '.join(['row_id', *reasons, *flags])} FROM evaluated WHERE {self.sql(rule.condition)} IS NULL"
-        )
-        shown = ["row_id", *(f'm."{name}"' for name in missing), *whys]
+        # What one site lacks is one question to one person; where each row is a site, one question for all.
+        site = ["site_id"] if {"site_id", "claim_key"} <= set(self.table.names) else []
+        rows = f"SELECT {', '.join(['row_id', *site, *reasons, *flags])} FROM evaluated "
+        rows += f"WHERE {self.sql(rule.condition)} IS NULL"
+        shown = ["row_id", *site, *(f'm."{name}"' for name in missing), *whys]
         rows = f"SELECT {', '.join(shown)} FROM ({rows}) AS m"
         if each:
             rows = f"SELECT *, 1 AS line_count FROM ({rows})"
@@ -289,7 +293,7 @@ class Grain:
                 "supplied_by": "nobody: a law file would have to be added",
             }
         column = self.table[name]
-        reason = because.get(column.because) or "it is blank in the registry"
+        reason = because.get(column.because) or BLANK_IN_REGISTRY
         return {"fact": name, "meaning": column.meaning, "because": reason, "supplied_by": column.supplied_by}
 
     def identity(self) -> list[str]:
@@ -306,22 +310,23 @@ class Grain:
         evidence = {name: plain(row[name]) for name in rule.evidence}
         fix = {key: plain(row[f"fix:{key}"]) for key in rule.fix} if outcome == "violation" else {}
         return {
-            "_order": (row["claim_key"], -1 if line_number is None else line_number, rule.code),
+            "_order": (row.get("claim_key", -1), -1 if line_number is None else line_number, rule.code, row["row_id"]),
             "rule": rule.code,
             "name": rule.name,
             "grain": rule.grain,
             "outcome": outcome,
             "severity": severity,
             "consequence": rule.consequence,
-            "file": self.file_names[row["file_id"]],
-            "claim_id": row["claim_id"],
+            "file": self.file_names[row["file_id"]] if "file_id" in row else None,
+            "claim_id": row.get("claim_id"),
             "line_number": line_number,
             "line_count": line_count,
-            "transaction": row["transaction_control_number"],
+            "site_id": row.get("site_id"),
+            "transaction": row.get("transaction_control_number"),
             "segment": element[:3] if element and offset is not None else None,
             "element": element,
-            "byte_offset": offset if offset is not None else row.get("byte_offset", row["claim_byte_offset"]),
-            "row_number": row.get("row_number", row["claim_row_number"]),
+            "byte_offset": offset if offset is not None else row.get("byte_offset", row.get("claim_byte_offset")),
+            "row_number": row.get("row_number", row.get("claim_row_number")),
             "message": _message(rule, evidence, outcome, missing),
             "evidence": evidence,
             "missing": missing,
@@ -332,14 +337,22 @@ class Grain:
             "authority": list(rule.authority),
             "basis": list(rule.basis),
             "law_versions": {name[4:]: value for name, value in row.items() if name.startswith("law:")},
-            "fingerprint": _fingerprint(rule.code, row["billing_provider_npi"], row["claim_id"], line_number),
+            "fingerprint": self.fingerprint(rule, row),
         }
+
+    def fingerprint(self, rule: Rule, row: Row) -> str:
+        """What finds the same work item again: rule, billing NPI, claim and line; else rule and site."""
+        if "claim_id" in self.table:
+            parts = [rule.code, row["billing_provider_npi"], row["claim_id"], row.get("line_number")]
+        else:
+            parts = [rule.code, row.get("site_id")]
+        return hashlib.sha256("\x1f".join("" if one is None else str(one) for one in parts).encode()).hexdigest()[:16]
 
     def element(self, rule: Rule, row: Row) -> str | None:
         """The element the finding is about: where its first evidence stands on the wire."""
         first = self.table[rule.evidence[0]]
-        if row["claim_byte_offset"] is None:
-            return first.name  # a CSV file: the column says where
+        if row.get("claim_byte_offset") is None:
+            return first.name  # a CSV file or a registry: the column says where
         if (
             first.source == "SV105"
             and row.get("is_place_of_service_from_line") is False
@@ -349,15 +362,16 @@ class Grain:
         return first.source or None
 
 
-def _fingerprint(rule: str, billing_provider_npi: str | None, claim_id: str | None, line_number: int | None) -> str:
-    parts = (rule, billing_provider_npi or "", claim_id or "", "" if line_number is None else str(line_number))
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
-
-
 def plain(value: Any) -> Any:
-    """A value as JSON has it: amounts and decimals as text, dates as ISO text."""
+    """A value as JSON has it: amounts as text with cents, other decimals without idle zeros, dates as ISO text.
+
+    >>> plain(Decimal("68.10")), plain(Decimal("250.0000")), plain(Decimal("228.6000"))
+    ('68.10', '250', '228.6')
+    """
     if isinstance(value, Decimal):
-        return str(value)
+        exponent = value.as_tuple().exponent
+        is_amount = isinstance(exponent, int) and exponent >= -2
+        return str(value) if is_amount else format(value.normalize(), "f")
     if isinstance(value, dt.date):
         return value.isoformat()
     return value

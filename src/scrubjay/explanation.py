@@ -64,6 +64,7 @@ class Explanation:
     title: str
     grain: str
     claim_id: str | None
+    site_id: str | None
     line_number: int | None
     outcome: str  # violation, unknown, clear, out_of_scope
     severity: str | None
@@ -75,7 +76,14 @@ class Explanation:
 
     def text(self) -> str:
         """The explanation as plain text for a terminal."""
-        place = f"claim {self.claim_id}" + (f", line {self.line_number}" if self.line_number is not None else "")
+        place = (
+            f"claim {self.claim_id}"
+            if self.claim_id is not None
+            else f"site {self.site_id}"
+            if self.site_id
+            else "this check"
+        )
+        place += f", line {self.line_number}" if self.line_number is not None else ""
         words = {"violation": "violated", "unknown": "cannot tell", "clear": "clear", "out_of_scope": "does not apply"}
         rows = [f"{self.rule} {self.title}", f"{place}: {words[self.outcome]}"]
         rows += ["applies when", *self.applies.lines()]
@@ -101,6 +109,18 @@ def _shown(value: Any) -> str:
     return f"'{value}'" if isinstance(value, str) else str(value)
 
 
+# The rows of a grain that a claim is about.
+_OF_CLAIM = "WHERE claim_id = ?"
+_ROWS_OF = {
+    "site": """
+        WHERE site_row_number IN (
+            SELECT w.row_number FROM line_sites AS w JOIN lines AS l USING (row_id)
+            JOIN judged_claims AS c USING (claim_key) WHERE c.claim_id = ?
+        )""",
+    "run": "WHERE ? IS NOT NULL",
+}
+
+
 def explain(
     paths: Iterable[str | Path],
     *,
@@ -112,8 +132,8 @@ def explain(
 ) -> list[Explanation]:
     """What every rule (or one) says of a claim, or of one of its lines, and why or why not.
 
-    Preview rules answer too. Nothing is said of institutional and dental claims: no rule reads them
-    yet. Raises UnknownClaim when no claim of the files has this id or no line this number, UnknownRule
+    Preview rules answer too, and the rules about the sites where the claim was given. Nothing is said
+    of dental claims: no rule reads them yet. Raises UnknownClaim when no claim of the files has this id or no line this number, UnknownRule
     for a rule that is not there.
     """
     rules = list(load_rules().values()) if rule is None else [find_rule(load_rules(), rule)]
@@ -126,10 +146,12 @@ def explain(
     lines: set[int] = set()
     for grain, table in GRAINS.items():
         chosen = [one for one in rules if one.grain == grain]
+        if not chosen or (grain == "run" and rule is None):
+            continue
         connection.execute(
-            f"CREATE OR REPLACE TABLE one_claim AS SELECT * FROM {table.name} WHERE claim_id = ?", [claim]
+            f"CREATE OR REPLACE TABLE one_claim AS SELECT * FROM {table.name} {_ROWS_OF.get(grain, _OF_CLAIM)}", [claim]
         )
-        if chosen and connection.sql("SELECT count(*) FROM one_claim").fetchall() != [(0,)]:
+        if connection.sql("SELECT count(*) FROM one_claim").fetchall() != [(0,)]:
             compiled = Grain(connection, table, chosen, laws, [], source="one_claim")
             explained = [one for each in chosen for one in _explain(compiled, each)]
             lines |= {one.line_number for one in explained if one.line_number is not None}
@@ -173,7 +195,8 @@ def _explain(grain: Grain, rule: Rule) -> Iterator[Explanation]:
             name=rule.name,
             title=rule.title,
             grain=rule.grain,
-            claim_id=row["claim_id"],
+            claim_id=row.get("claim_id"),
+            site_id=row.get("site_id"),
             line_number=row.get("line_number"),
             outcome=outcome,
             severity={"violation": rule.severity, "unknown": rule.unknown}.get(outcome),

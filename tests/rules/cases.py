@@ -71,9 +71,9 @@ def read_cases(rule: Rule) -> list[Case]:
 def fill_facts(connection: duckdb.DuckDBPyConnection, table: Table, rows: list[dict[str, Any]]) -> None:
     """Make the fact table of a grain from rows that name only some columns.
 
-    A column that is not named is NULL where it may be, else blank or false.
+    A column that is not named is NULL where it may be, else blank, false, zero or the first day of 2026.
     """
-    blank = {"text": "", "boolean": False, "integer": 0}
+    blank: dict[str, Any] = {"text": "", "boolean": False, "integer": 0, "date": dt.date(2026, 1, 1)}
     columns = ", ".join(f"{column.name} {SQL_TYPES[column.type]}" for column in table.columns)
     connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({columns})")
     for number, facts in enumerate(rows):

@@ -55,6 +55,44 @@ NEUTRAL = (
         "straight_line",
         "a distance without a method is one as 42 CFR 413.65 measures it",
     ),
+    *(
+        Neutral(
+            f"sites.{column}",
+            "provider_based_department",
+            "none",
+            "a case that says nothing of certificates, moves and sales does not ask whether there was one",
+        )
+        for column in (
+            "mid_build_certification_date",
+            "cancer_hospital_attestation_date",
+            "relocated_date",
+            "ownership_changed_date",
+        )
+    ),
+    Neutral(
+        "sites.is_dedicated_emergency_department",
+        "provider_based_department",
+        "false",
+        "a case that does not speak of an emergency department is about another one",
+    ),
+    *(
+        Neutral(
+            "sites.enrolled_location_type",
+            kind,
+            kind,
+            "a case that calls a place so does not ask whether the 855A says the same",
+        )
+        for kind in ("main_campus", "provider_based_department", "remote_location")
+    ),
+    *(
+        Neutral(
+            "sites.hospital_type",
+            kind,
+            "ipps",
+            "a case that does not say how the hospital is paid is about an ordinary one",
+        )
+        for kind in ("main_campus", "provider_based_department", "remote_location")
+    ),
     Neutral(
         "claims.claim_form",
         "a CSV is written",
@@ -303,6 +341,11 @@ def _compare_correct(expected: dict[str, Any], violations: list[dict[str, Any]])
             is_right = bool(sets) and all(one == set(value) for one in sets)
             got_text = "; ".join(_or_nothing(one) for one in sets) or "no fix"
             found.append(Comparison("correct.mods", _or_nothing(value), got_text, "pass" if is_right else "fail"))
+        elif key == "facility_modifier":
+            fixes = {
+                one["fix"]["department_modifier"] or "none" for one in violations if "department_modifier" in one["fix"]
+            }
+            found.append(_compare("correct.facility_modifier", value, _or_nothing(fixes)))
         else:
             found.append(Comparison(f"correct.{key}", str(value), "", "not covered"))
     return found
@@ -579,9 +622,9 @@ class _Sites:
             cells["site_type"] = kind
         if facts.get("owner") == "INDEPENDENT" and "ownership" not in facts:
             cells["ownership"] = "independent"
-        for column in ("is_separately_maintained", "provider_based_from"):
-            if column not in cells and (column, kind) in _NEUTRAL:
-                cells[column] = _NEUTRAL[column, kind]
+        for (column, when), value in _NEUTRAL.items():
+            if when == kind and column not in cells:
+                cells[column] = value
         if cells.get("distance_yards") and "method" not in facts:
             cells["distance_method"] = _NEUTRAL["distance_method", "a distance is given"]
 
@@ -598,14 +641,16 @@ def _providers(case: Case, claim: Claim) -> list[Row]:
 
 
 def _encounters(case: Case, claim_id: str, sites: _Sites) -> list[Row]:
-    """The row of the claim, or of each line of an institutional claim from several sites."""
+    """The row of the claim, or of each line where the claim does not name the site."""
     cells = case.cells("facts", "encounters")
     for name, column in (("tc", "technical_component"), ("reader", "reader"), ("specimen", "specimen")):
         if f"{name}_location" in case.facts:
             known = isinstance(case.facts[f"{name}_location"], dict)
             cells[f"{column}_site_id"] = name.upper() if known else ""
     places = [sites.place_of(line) for line in case.facts.get("lines") or []]
-    if case.facts["claim_type"] == "837I" and len(set(places)) > 1:  # 837I: one service facility for all lines
+    is_unnamed = "svc_facility" in case.facts and case.facts["svc_facility"] is None
+    is_unnamed |= case.facts["claim_type"] == "837I" and len(set(places)) > 1  # one service facility for all lines
+    if is_unnamed and any(places):
         return [
             {"claim_id": claim_id, "line_number": str(number), "site_id": site or "", **cells}
             for number, site in enumerate(places, 1)

@@ -1,7 +1,9 @@
--- professional_claims: one row per professional claim: whose rules apply, and the dates the payer would use.
+-- judged_claims: one row per professional or institutional claim: whose rules apply, and the dates
+-- the payer would use.
 --
 -- payer_program    from the payers registry (payer_id, on the claim's first service date), else from
 --                  the claim filing code (SBR09). NULL: neither says so.
+-- service_date     statement from date, else the first service date of its lines.
 -- receipt_date     from the claim table (a mapped column, later 835 and 277CA), else --received.
 -- *_earliest       no claim is received before its service or the making of its file, none is
 --                  finished before it was received. NULL only when nothing at all is dated.
@@ -12,7 +14,11 @@ SELECT
     claim_key,
     min(service_date) AS first_service_date,
     max(greatest(service_date, service_through_date)) AS last_service_date
-FROM professional_lines
+FROM (
+    SELECT claim_key, service_date, service_through_date FROM professional_lines
+    UNION ALL
+    SELECT claim_key, service_date, service_through_date FROM institutional_lines
+)
 GROUP BY claim_key;
 
 CREATE OR REPLACE TABLE payer_programs AS
@@ -38,11 +44,12 @@ CREATE OR REPLACE MACRO program_of_filing_code(code) AS CASE
     WHEN code IN ('CH', 'VA', 'FI', 'OF', 'TV', '11') THEN 'other_government'
 END;
 
-CREATE OR REPLACE TABLE professional_claims AS
+CREATE OR REPLACE TABLE judged_claims AS
 WITH known AS (
     SELECT
         c.*,
-        d.last_service_date,
+        coalesce(c.statement_from_date, d.first_service_date) AS service_date,
+        greatest(c.statement_through_date, d.last_service_date) AS last_service_date,
         coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) AS payer_program,
         coalesce(c.receipt_date, run.received) AS known_receipt_date,
         CASE WHEN p.claim_key IS NOT NULL THEN 'the payers registry leaves the programme of its payer blank'
@@ -52,10 +59,12 @@ WITH known AS (
     CROSS JOIN run
     LEFT JOIN claim_dates AS d USING (claim_key)
     LEFT JOIN payer_programs AS p USING (claim_key)
-    WHERE c.claim_type = 'professional'
+    WHERE c.claim_type IN ('professional', 'institutional')
 )
 SELECT
     claim_key,
+    claim_type,
+    service_date,
     file_id,
     claim_id,
     byte_offset AS claim_byte_offset,

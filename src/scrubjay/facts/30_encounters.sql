@@ -3,21 +3,19 @@
 -- NULL: no registry, no row, or several rows of the same rank.
 
 CREATE OR REPLACE TABLE line_encounters AS
-WITH lines AS (
-    SELECT l.row_id, c.claim_id, l.line_number, c.member_id, l.service_date, s.site_id
+WITH sited AS (
+    SELECT l.row_id, c.claim_id, l.line_number, c.member_id, l.service_date, w.site_id
     FROM professional_lines AS l
     JOIN claims AS c USING (claim_key)
-    JOIN professional_claims USING (claim_key)
-    LEFT JOIN line_sites AS w ON w.row_id = l.row_id
-    LEFT JOIN site_rows AS s ON s.row_number = w.site_row
+    JOIN line_sites AS w USING (row_id)
 ),
 fitting AS (
     SELECT l.row_id, e.row_number, CASE WHEN e.line_number IS NULL THEN 2 ELSE 1 END AS way
-    FROM lines AS l
+    FROM sited AS l
     JOIN encounters AS e ON e.claim_id = l.claim_id AND (e.line_number IS NULL OR e.line_number = l.line_number)
     UNION ALL
     SELECT l.row_id, e.row_number, CASE WHEN e.site_id IS NULL THEN 4 ELSE 3 END
-    FROM lines AS l
+    FROM sited AS l
     JOIN encounters AS e
         ON e.claim_id IS NULL AND e.member_id = l.member_id AND e.service_date = l.service_date
         AND (e.site_id IS NULL OR e.site_id = l.site_id)

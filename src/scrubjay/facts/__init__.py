@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrubjay.reference.law import Law, code_set_rows
+from scrubjay.reference.addresses import address_words
+from scrubjay.reference.law import Law, code_set_rows, last_read, table_rows
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, arrow_schema
 
 if TYPE_CHECKING:
@@ -27,43 +28,50 @@ def build_facts(
     registries: dict[str, pa.Table | None],
     laws: dict[str, Law],
     received: dt.date | None = None,
+    run_date: dt.date | None = None,
 ) -> None:
     """Leave the fact tables in the connection.
 
     ``tables`` are those of `formats.read_files`; a registry that is None is not kept at all, so
-    nothing is known of it. ``received`` is the day the payer received claims that do not say it.
+    nothing is known of it. ``received`` is the day the payer received claims that do not say it,
+    ``run_date`` today, if not given.
     """
     import pyarrow as pa
 
-    for table in (CLAIMS, PROFESSIONAL_LINES, INSTITUTIONAL_LINES):
-        connection.register(table.name, _numbered(tables[table.name], table.name))
+    connection.register(CLAIMS.name, tables[CLAIMS.name])
+    first = 0  # row_id numbers the lines of both kinds in one row of numbers, in the order of the files
+    for table in (PROFESSIONAL_LINES, INSTITUTIONAL_LINES):
+        connection.register(table.name, _numbered(tables[table.name], first))
+        first += tables[table.name].num_rows
     for table in REGISTRIES:
         kept = registries.get(table.name)
         if kept is None:
             kept = arrow_schema(table).append(pa.field("row_number", pa.int64())).empty_table()
         connection.register(table.name, kept)
+    connection.register("address_words", address_words())
     connection.register("law_code_sets", _rows(code_set_rows(laws), ("path", "code", "effective")))
-    values = [
-        (law.path, version.value, version.effective)
-        for law in laws.values()
-        for version in law.versions
-        if version.value is not None
-    ]
+    versions = [(law.path, version) for law in laws.values() for version in law.versions]
+    values = [(path, one.value, one.effective) for path, one in versions if one.value is not None]
     connection.register("law_values", _rows(values, ("path", "value", "effective")))
+    cells = pa.map_(pa.string(), pa.string())
+    types = [("path", pa.string()), ("effective", pa.date32()), ("until", pa.date32()), ("row", cells)]
+    connection.register("law_rows", pa.table(list(zip(*table_rows(laws), strict=True)), schema=pa.schema(types)))
     has = ", ".join(f"{registries.get(table.name) is not None} AS has_{table.name}" for table in REGISTRIES)
-    connection.execute(f"CREATE OR REPLACE TABLE run AS SELECT CAST(? AS DATE) AS received, {has}", [received])
+    connection.execute(
+        "CREATE OR REPLACE TABLE run AS SELECT CAST(? AS DATE) AS received, CAST(? AS DATE) AS run_date, "
+        f"CAST(? AS DATE) AS code_set_read_date, {has}",
+        [received, run_date or dt.date.today(), last_read(laws["us.hipaa.place_of_service_codes"])],
+    )
     for step in STEPS:
         connection.execute(step.read_text(encoding="utf-8"))
 
 
-def _numbered(table: pa.Table, name: str) -> pa.Table:
-    """Professional lines with a row_id, which numbers them in the order of the files."""
+def _numbered(table: pa.Table, first: int) -> pa.Table:
+    """Lines with a row_id, counted from ``first``."""
     import numpy as np
     import pyarrow as pa
 
-    if name != PROFESSIONAL_LINES.name:
-        return table
-    return table.append_column("row_id", pa.array(np.arange(table.num_rows)))
+    return table.append_column("row_id", pa.array(np.arange(first, first + table.num_rows)))
 
 
 def _rows(rows: Sequence[tuple[object, ...]], names: tuple[str, ...]) -> pa.Table:

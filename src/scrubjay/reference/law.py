@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 from scrubjay.errors import DefinitionError, UnknownLaw, near_miss
@@ -79,6 +79,11 @@ def load_laws(*folders: Path) -> dict[str, Law]:
             path = ".".join(file.relative_to(folder).with_suffix("").parts)
             laws[path] = read_law(file.read_text(encoding="utf-8"), path, str(file.relative_to(folder)))
     return laws
+
+
+def last_read(law: Law) -> dt.date | None:
+    """The last day on which somebody read a source of it; None if nobody ever did."""
+    return max((version.checked for version in law.versions if version.checked), default=None)
 
 
 def find_law(laws: dict[str, Law], path: str) -> Law:
@@ -257,3 +262,13 @@ def code_set_rows(laws: dict[str, Law]) -> list[tuple[str, str, dt.date]]:
             rows += [(law.path, code, version.effective) for code in version.values if code not in seen]
             seen.update(version.values)
     return rows
+
+
+def table_rows(laws: dict[str, Law]) -> list[tuple[str, dt.date, dt.date | None, list[tuple[str, str]]]]:
+    """Every row of every table: (path, effective, first day on which it holds no longer, cells)."""
+    return [
+        (law.path, version.effective, after.effective if after else None, list(row.items()))
+        for law in laws.values()
+        for version, after in zip_longest(law.versions, law.versions[1:])
+        for row in version.rows
+    ]
