@@ -31,6 +31,7 @@ FAMILIES = {  # the letters of a code → the name of the family, and the questi
     "FMT": ("Form", "Is there a place of service, known and effective, at the right level?"),
     "SET": ("Setting", "Does it agree with where the patient was registered?"),
     "DEP": ("Department", "On or off campus, provider-based: do the code and the modifiers agree?"),
+    "ADR": ("Address", "Does the service facility match the registry and the enrolment record?"),
     "PRO": ("Procedure", "Can this procedure be furnished in this place?"),
 }
 

@@ -383,4 +383,5 @@ def _message(rule: Rule, evidence: Row, outcome: str, missing: list[Row]) -> str
         shown = {name: NOT_KNOWN if value is None else value for name, value in evidence.items()}
         return rule.message.format(**shown)
     lacking = "; ".join(f"{one['fact']} ({one['because']})" for one in missing)
-    return f"Cannot tell whether this is wrong: {rule.title[0].lower()}{rule.title[1:]}. Not known: {lacking}."
+    title = rule.title[0].lower() + rule.title[1:] if rule.title[1].islower() else rule.title  # PO stays PO
+    return f"Cannot tell whether this is wrong: {title}. Not known: {lacking}."

@@ -282,7 +282,7 @@ SITE_TYPES = (
 HOSPITAL_SPACE = ("main_campus", "provider_based_department", "remote_location", "satellite_facility")
 _DEPARTMENT = ("provider_based_department",)
 
-HOSPITAL_TYPES = ("ipps", "ipf", "irf", "ltch", "cancer", "childrens", "cah", "reh")
+HOSPITAL_TYPES = ("ipps", "ipf", "irf", "ltch", "cancer", "childrens", "cah", "reh", "other")
 
 SITES = Table(
     "sites",
@@ -317,7 +317,7 @@ SITES = Table(
         Column(
             "hospital_type",
             "text",
-            "how Medicare pays that hospital",
+            "how Medicare pays that hospital; other: in a way of its own (Maryland, a territory, Indian Health Service)",
             allowed=HOSPITAL_TYPES,
             supplied_by="reimbursement",
             matters_to=HOSPITAL_SPACE,
@@ -711,7 +711,7 @@ _SITE_FACTS = (
     Column(
         "is_on_hospital_campus",
         "boolean",
-        "the site stands on a hospital campus",
+        "the site stands on a hospital campus: as the registry says, else as its distance says",
         supplied_by=_SITE,
         because=_NO_SITE,
         reads=("sites.is_on_hospital_campus",),
@@ -765,7 +765,7 @@ _SERVICE_FACILITY = (  # of the line, else of its claim
     Column(
         "has_service_facility_street",
         "boolean",
-        "the service facility has a street address and a ZIP code",
+        "the service facility has a street address, a state and a ZIP code, as those in the country have",
         nullable=False,
         source="NM1*77",
     ),

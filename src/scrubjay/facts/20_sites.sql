@@ -21,6 +21,9 @@ CREATE OR REPLACE MACRO department_modifiers(modifiers) AS
         CASE WHEN has_modifier(modifiers, 'PN') THEN 'PN' END,
         CASE WHEN has_modifier(modifiers, 'ER') THEN 'ER' END);
 
+-- On an ambulance line PN and ER are two letters of a journey.
+CREATE OR REPLACE MACRO is_ambulance_revenue(revenue_code) AS coalesce(revenue_code BETWEEN '0540' AND '0549', FALSE);
+
 -- Both kinds of lines, numbered in one row of numbers.
 CREATE OR REPLACE TABLE lines AS
 SELECT
@@ -36,15 +39,15 @@ SELECT
     l.claim_key,
     coalesce(l.service_date, c.service_date),
     concat_ws(' ', l.modifier_1, l.modifier_2, l.modifier_3, l.modifier_4) AS modifiers,
-    department_modifiers(modifiers)
+    CASE WHEN is_ambulance_revenue(l.revenue_code) THEN '' ELSE department_modifiers(modifiers) END
 FROM institutional_lines AS l
 JOIN judged_claims AS c USING (claim_key);
 
-CREATE OR REPLACE TABLE claim_department_modifiers AS
-SELECT claim_key, count(DISTINCT department_modifier) AS modifiers
+CREATE OR REPLACE TABLE several_departments AS
+SELECT claim_key
 FROM lines
-WHERE department_modifier <> ''
-GROUP BY claim_key;
+GROUP BY claim_key
+HAVING bool_or(department_modifier = 'PO') AND bool_or(department_modifier = 'PN');
 
 -- The site that the encounters registry names for a claim, or for one of its lines.
 CREATE OR REPLACE TABLE encounter_sites AS
@@ -104,13 +107,13 @@ SELECT
     c.billing_provider_address_line_1,
     c.billing_provider_address_line_2,
     c.billing_provider_zip,
-    is_claim_facility AND (t.department_modifier = '' OR coalesce(m.modifiers, 0) < 2),
+    is_claim_facility AND (t.department_modifier = '' OR m.claim_key IS NULL),
     t.department_modifier = ''
 FROM institutional_lines AS l
 JOIN lines AS t USING (row_id)
 JOIN claims AS c ON c.claim_key = l.claim_key
 JOIN judged_claims AS j ON j.claim_key = l.claim_key
-LEFT JOIN claim_department_modifiers AS m ON m.claim_key = l.claim_key
+LEFT JOIN several_departments AS m ON m.claim_key = l.claim_key
 LEFT JOIN encounter_sites AS by_line ON by_line.claim_id = c.claim_id AND by_line.line_number = l.line_number
 LEFT JOIN encounter_sites AS by_claim ON by_claim.claim_id = c.claim_id AND by_claim.line_number IS NULL;
 
@@ -142,7 +145,8 @@ SELECT
     coalesce(npi, '') AS service_facility_npi,
     one_line_address(address_line_1, address_line_2, city, state, zip) AS service_facility_address,
     coalesce(is_post_office_box(address_line_1, address_line_2), FALSE) AS is_service_facility_post_office_box,
-    address_line_1 IS NOT NULL AND zip IS NOT NULL AS has_service_facility_street,
+    address_line_1 IS NOT NULL AND state IS NOT NULL AND coalesce(regexp_full_match(zip, '[0-9-]+'), FALSE)
+        AS has_service_facility_street,
     coalesce(length(regexp_replace(zip, '[^0-9]', '', 'g')) = 9, FALSE) AS has_service_facility_zip_of_nine_digits,
     coalesce(npi = billing_provider_npi, FALSE) AS is_service_facility_npi_of_billing_provider,
     facility_address,
@@ -294,7 +298,7 @@ SELECT
     *,
     coalesce(pecos_address, nullif(claims_address, '')) AS registered_address,
     CASE
-        WHEN site_id IS NULL THEN NULL
+        WHEN site_id IS NULL OR service_facility_address = '' THEN NULL
         WHEN pecos_address IS NOT NULL THEN facility_address = pecos_plain_address AND facility_zip = pecos_zip_5
         WHEN claims_address <> '' THEN facility_address = address AND facility_zip = zip_5
     END AS is_service_facility_at_registered_address,

@@ -9,8 +9,9 @@ SELECT
     l.row_id,
     c.claim_id,
     coalesce(l.place_of_service_code, c.place_of_service_code, '') AS place_of_service_code,
-    l.service_date IS NOT NULL AND l.procedure_code IS NOT NULL AND c.member_id IS NOT NULL
-        OR (c.patient_last_name IS NOT NULL AND c.patient_birth_date IS NOT NULL) AS is_comparable,
+    l.service_date IS NOT NULL AND l.procedure_code IS NOT NULL AND (
+        c.member_id IS NOT NULL OR (c.patient_last_name IS NOT NULL AND c.patient_birth_date IS NOT NULL)
+    ) AS is_comparable,
     coalesce(c.claim_frequency_code, '1') IN ('1', '') AS is_original,
     struct_pack(
         member := c.member_id,

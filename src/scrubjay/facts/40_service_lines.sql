@@ -68,7 +68,7 @@ SELECT
     w.site_type,
     w.hospital_name,
     w.is_provider_based,
-    coalesce(w.is_on_hospital_campus, CASE WHEN w.site_type = 'main_campus' THEN TRUE END) AS is_on_hospital_campus,
+    coalesce(w.is_on_hospital_campus, w.campus_code = '22') AS is_on_hospital_campus,
     w.campus_code AS outpatient_place_of_service_code,
     coalesce(w.site_because, w.campus_because) AS campus_because,
     w.distance_yards,
