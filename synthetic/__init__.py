@@ -1,0 +1,12 @@
+"""A small made-up health system with its claims, and the answer key to the faults planted in them.
+
+* system.py    Riverbend Health: its sites, practitioners, payers and patients
+* claims.py    a claim as a billing office thinks of it
+* x12.py       claims as 837 text; archive.csv, for what no 837 carries: paper, and the dates of the payer
+* book.py      the ordinary claims of the house
+* faults.py    what is planted: faults, look-alikes, and what nobody can know
+* generate.py  all of it into a folder, with the key
+* demo.py      ``make demo``: checks the folder and compares the findings with the key
+
+Everything is invented. The same seed gives the same bytes.
+"""

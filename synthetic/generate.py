@@ -1,0 +1,112 @@
+"""The whole system into a folder: claims, workspace, key. Same seed, same bytes."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+from scrubjay.rule import load_rules
+from synthetic.book import Book
+from synthetic.claims import Claim
+from synthetic.faults import PLANTS, Entry
+from synthetic.system import MEDICAL_GROUP, PAYERS, PRACTITIONERS, SITES, Site
+from synthetic.x12 import write_837, write_archive, write_csv, write_encounters
+
+SEED = 2026
+CLAIMS = 300  # ordinary professional claims; a third as many hospital claims
+
+# Pages about the software and its data, not about claims.
+NOT_PLANTED = {"FMT115": "judges how old Scrubjay's own code set is, not a claim"}
+
+_SETTINGS = """\
+# The workspace of Riverbend Health, a made-up health system. Written by `python -m synthetic`.
+# The registries stand beside this file under their own names.
+"""
+
+
+def generate(folder: Path, seed: int = SEED, claims: int = CLAIMS) -> dict[str, Any]:
+    """Write everything into the folder; the key as key.json holds it."""
+    book = Book(random.Random(seed))
+    book.fill(claims, claims // 3)
+    entries = [entry for plant in PLANTS for entry in plant(book)]
+    ordered = _number(book)
+    sent = [claim for claim in ordered if not claim.is_archived]
+    workspace = folder / "workspace"
+    workspace.mkdir(parents=True, exist_ok=True)
+    key = _key(seed, ordered, entries)
+    files = {
+        folder / "professional.837": write_837([c for c in sent if c.kind == "professional"], "professional"),
+        folder / "institutional.837": write_837([c for c in sent if c.kind == "institutional"], "institutional"),
+        folder / "archive.csv": write_archive(claim for claim in ordered if claim.is_archived),
+        folder / "key.json": json.dumps(key, indent=1, ensure_ascii=False) + "\n",
+        workspace / "scrubjay.toml": _SETTINGS,
+        workspace / "sites.csv": write_csv([site.row for site in SITES]),
+        workspace / "providers.csv": write_csv(_providers()),
+        workspace / "payers.csv": write_csv(
+            [{"payer_id": p.payer_id, "payer_name": p.name, "payer_program": p.program} for p in PAYERS]
+        ),
+        workspace / "encounters.csv": write_encounters(ordered),
+    }
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return key
+
+
+def _number(book: Book) -> list[Claim]:
+    """All claims by the day of service, mixed within it, with their numbers."""
+    mixed = list(book.claims)
+    book.rng.shuffle(mixed)
+    mixed.sort(key=lambda claim: claim.first_date)
+    for number, claim in enumerate(mixed, 1):
+        claim.claim_id = f"RB-{number:05d}"
+    return mixed
+
+
+def _providers() -> list[dict[str, str]]:
+    return [
+        {
+            "npi": who.npi,
+            "provider_name": f"{who.first_name} {who.last_name}".title(),
+            "provider_type": who.kind,
+            "taxonomy_code": who.taxonomy,
+            "group_npi": MEDICAL_GROUP.npi,
+        }
+        for who in PRACTITIONERS
+    ]
+
+
+def _key(seed: int, claims: list[Claim], entries: list[Entry]) -> dict[str, Any]:
+    """What was planted, by rule, and which rules have nothing planted and why."""
+    excluded = {
+        code: "preview: runs only when selected" for code, rule in load_rules().items() if rule.status == "preview"
+    }
+    rows = sorted((_row(entry) for entry in entries), key=lambda row: (row["rule"], *map(str, row.values())))
+    return {
+        "schema": "scrubjay.synthetic-key/1",
+        "seed": seed,
+        "claims": {
+            "professional": sum(c.kind == "professional" and not c.is_archived for c in claims),
+            "institutional": sum(c.kind == "institutional" for c in claims),
+            "archive": sum(c.is_archived for c in claims),
+        },
+        "not_planted": dict(sorted({**excluded, **NOT_PLANTED}.items())),
+        "faults": [row for row in rows if row["kind"] == "fault"],
+        "unknowns": [row for row in rows if row["kind"] == "cannot_tell"],
+        "look_alikes": [row for row in rows if row["kind"] == "look_alike"],
+    }
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    where = entry.where
+    return {
+        "rule": entry.rule,
+        "kind": entry.kind,
+        "outcome": entry.outcome,
+        "claim_id": None if isinstance(where, Site) else where.claim_id,
+        "line_number": entry.line,
+        "site_id": where.site_id if isinstance(where, Site) else None,
+        "why": entry.why,
+        "beside": entry.beside or None,
+    }
