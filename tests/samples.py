@@ -57,7 +57,7 @@ class Facility:
     npi: str = ""
     street: str = "1 MAIN ST"
     suite: str = ""
-    zip_code: str = "90001"
+    zip_code: str = "900010001"
 
     def segments(self) -> list[str]:
         named = f"NM1*77*2*{self.name}" + (f"*****XX*{self.npi}" if self.npi else "")

@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 import scrubjay
 from scrubjay import Report, UnknownRule, UsageError, Workspace
 from scrubjay.engine import Grain, connect
-from scrubjay.reference.law import load_laws
+from scrubjay.reference.law import last_read, load_laws
 from scrubjay.reports import write_report
 from scrubjay.rule import Rule
+from tests.formats.x12_text import INSTITUTIONAL, LINE_BY_LINE, billing_provider, file_of
 from tests.rules.cases import fill_facts
 from tests.samples import (
     NORTH,
     NOWHERE,
+    SITES,
     SOUTH,
     VISIT_DAY,
     Batch,
@@ -96,7 +98,7 @@ def test_an_unknown_says_what_is_missing_why_and_who_can_say(file: Path, workspa
         {
             "fact": "is_provider_based",
             "meaning": "the site is hospital outpatient space on the service date: main campus, remote location, "
-            "or a department within its provider-based dates",
+            "satellite, or a department within its provider-based dates",
             "because": "no row of the sites registry fits the service location on that day",
             "supplied_by": "compliance (sites registry: site_type, provider_based_from)",
         }
@@ -128,12 +130,16 @@ def test_a_missing_registry_gives_an_unknown_and_never_clear(tmp_path: Path) -> 
     report = scrubjay.check([CLEAN.write(tmp_path / "c.837")])
     assert {one["rule"] for one in report.findings} >= {"DEP101", "SET102"}
     assert {one["outcome"] for one in report.findings} == {"unknown"}
+    assert {one["missing"][0]["because"] for one in report.findings} == {
+        "no sites registry is loaded",
+        "no encounters registry is loaded",
+    }
 
 
 def test_a_report_holds_findings_of_every_kind(file: Path, workspace: Workspace) -> None:
     report = scrubjay.check([file], workspace=workspace)
     assert {one["outcome"] for one in report.findings} == {"violation", "unknown"}
-    assert {one["grain"] for one in report.findings} == {"service_line", "claim"}
+    assert {one["grain"] for one in report.findings} == {"service_line", "claim", "site"}
     assert {one["severity"] for one in report.findings} >= {"error", "hold", "warning"}
 
 
@@ -222,8 +228,9 @@ def test_a_folded_unknown_stands_for_lines_that_miss_the_same_for_the_same_reaso
         one for one in scrubjay.check([file], workspace=workspace, each=True).findings if one["outcome"] == "unknown"
     ]
 
-    def kind(finding: dict[str, Any]) -> tuple[str, str]:
-        return finding["rule"], str(finding["missing"])
+    def kind(finding: dict[str, Any]) -> tuple[str, str, str]:
+        site = finding["site_id"] if finding["grain"] != "site" else ""
+        return finding["rule"], str(finding["missing"]), str(site)
 
     grouped = {key: list(rows) for key, rows in itertools.groupby(sorted(each, key=kind), key=kind)}
     assert len(folded) == len(grouped)
@@ -273,7 +280,7 @@ def test_folding_loses_nothing_in_any_file(
 def misplaced(report: Report, data: bytes) -> list[str]:
     """Findings that do not point at the segment they name (else at the CLM), or point into another claim."""
     wrong = []
-    for one in report.findings:
+    for one in (finding for finding in report.findings if finding["grain"] != "site"):
         there = data[one["byte_offset"] :]
         segment = one["segment"] or "CLM"
         claim_id = data[: one["byte_offset"] + 40].rpartition(b"CLM*")[2].split(b"*")[0].decode()
@@ -314,15 +321,16 @@ def test_findings_come_in_the_order_of_the_files(file: Path, workspace: Workspac
     claims = [claim.id for claim in CLAIMS]
     order = [
         (
-            [str(file), str(second)].index(one["file"]),
-            [*claims, "A0", "A9"].index(one["claim_id"]),
+            [None, str(file), str(second)].index(one["file"]),
+            [None, *claims, "A0", "A9"].index(one["claim_id"]),
             one["line_number"] or -1,
             one["rule"],
+            one["site_id"] if one["grain"] == "site" else "",
         )
         for one in found
     ]
     assert order == sorted(order)
-    assert {one["file"] for one in found} == {str(file), str(second)}
+    assert {one["file"] for one in found} == {None, str(file), str(second)}
 
 
 def test_a_row_of_a_csv_is_found_by_its_number(tmp_path: Path, workspace: Workspace) -> None:
@@ -462,3 +470,76 @@ def test_the_exposure_of_a_page_becomes_an_amount_to_the_cent() -> None:
     fill_facts(connection, rule.table, [{**facts, "line_number": 3}, {**facts, "line_number": 0}])
     found = Grain(connection, rule.table, [rule], load_laws(), ["july.837"]).findings(each=False)
     assert [finding["exposure_amount"] for finding in found] == ["5.00", "-1.00"]
+
+
+# --- institutional lines, sites and the run -----------------------------------------------------------
+
+
+def hospital_claim(claim_id: str, *lines: str) -> str:
+    """An 837I file with one 131 claim of Medicare at North Clinic and these SV202 values."""
+    levels = [*billing_provider(name="THE HOSPITAL"), "HL*2*1*22*0", "SBR*P*18*******MA"]
+    levels += ["NM1*IL*1*DOE*JANE****MI*MEMBER1", "NM1*PR*2*THE PAYER*****PI*PAYER1"]
+    body = [f"CLM*{claim_id}*100***13:A:1**A*Y*Y", "DTP*434*RD8*20240305-20240305", *NORTH.segments()]
+    for number, procedure in enumerate(lines, 1):
+        body += [f"LX*{number}", f"SV2*0510*HC:{procedure}*100*UN*1", "DTP*472*D8*20240305"]
+    return file_of(levels, body, guide=INSTITUTIONAL, day="20240310", delimiters=LINE_BY_LINE)
+
+
+def test_a_line_of_a_hospital_is_found_at_its_modifier(tmp_path: Path, workspace: Workspace) -> None:
+    file = tmp_path / "h.837"
+    file.write_text(hospital_claim("H1", "G0463", "G0463:25:PO:PN"), encoding="ascii")
+    [found] = scrubjay.check([file], workspace=workspace, select=["DEP116"]).findings
+    assert (found["grain"], found["claim_id"], found["line_number"]) == ("institutional_line", "H1", 2)
+    assert (found["element"], found["segment"]) == ("SV202-3", "SV2")
+    assert file.read_bytes()[found["byte_offset"] :].startswith(b"SV2*0510*HC:G0463:25:PO:PN*")
+
+
+def test_a_site_is_asked_about_once_however_many_lines_were_given_there(tmp_path: Path) -> None:
+    sites = [{**SITES[0], "is_on_hospital_campus": "", "distance_yards": "400", "distance_evidence": "none"}]
+    workspace = Workspace.open(write_workspace(tmp_path / "w", sites=sites))
+    file = Batch(CLAIMS).write(tmp_path / "july.837")
+    [found] = scrubjay.check([file], workspace=workspace, select=["DEP112"], each=True).findings
+    assert (found["grain"], found["site_id"], found["outcome"]) == ("site", "NORTH", "violation")
+    where = ("file", "claim_id", "line_number", "byte_offset", "row_number", "transaction", "segment")
+    assert [found[name] for name in where] == [None] * len(where)
+    again = scrubjay.check([Batch(CLAIMS[:1]).write(file)], workspace=workspace, select=["DEP112"]).findings
+    assert again[0]["fingerprint"] == found["fingerprint"]
+
+
+def test_a_site_where_no_line_was_given_is_not_spoken_of(tmp_path: Path, workspace: Workspace) -> None:
+    file = Batch((Claim("A1", facility=SOUTH),)).write(tmp_path / "july.837")
+    assert {one["site_id"] for one in scrubjay.check([file], workspace=workspace).findings} <= {None, "SOUTH"}
+
+
+def test_what_one_site_lacks_is_one_finding_for_that_site(tmp_path: Path) -> None:
+    blank = [{**site, "site_type": "provider_based_department", "provider_based_from": ""} for site in SITES]
+    workspace = Workspace.open(write_workspace(tmp_path / "w", sites=blank))
+    claims = (Claim("A1", facility=NORTH), Claim("A2", facility=SOUTH), Claim("A3", facility=NORTH))
+    file = Batch(claims).write(tmp_path / "july.837")
+    found = scrubjay.check([file], workspace=workspace, select=["DEP101"]).findings
+    assert [(one["site_id"], one["line_count"]) for one in found] == [("NORTH", 2), ("SOUTH", 1)]
+
+
+def test_an_old_code_set_is_reported_once_for_a_run(file: Path) -> None:
+    read_on = last_read(load_laws()["us.hipaa.place_of_service_codes"])
+    assert read_on is not None
+    late = scrubjay.check([file], select=["FMT115"], as_of=read_on + dt.timedelta(366)).findings
+    assert [(one["grain"], one["site_id"], one["file"], one["line_count"]) for one in late] == [("run", None, None, 1)]
+    assert scrubjay.check([file], select=["FMT115"], as_of=read_on + dt.timedelta(365)).findings == []
+
+
+def test_a_fault_of_a_service_facility_is_one_finding_for_all_lines_that_share_it(tmp_path: Path) -> None:
+    short, other = Facility(zip_code="90001"), Facility(street="5 ELM ST", zip_code="90002")
+    claims = (
+        Claim("A1", facility=short, lines=(Line(), Line(), Line(facility=other))),
+        Claim("A2", facility=short),
+    )
+    file = Batch(claims).write(tmp_path / "july.837")
+    found = scrubjay.check([file], select=["FMT113"]).findings
+    assert [(one["claim_id"], one["line_number"], one["line_count"]) for one in found] == [
+        ("A1", 1, 2),
+        ("A1", 3, 1),
+        ("A2", 1, 1),
+    ]
+    each = scrubjay.check([file], select=["FMT113"], each=True).findings
+    assert [(one["claim_id"], one["line_number"]) for one in each] == [("A1", 1), ("A1", 2), ("A1", 3), ("A2", 1)]

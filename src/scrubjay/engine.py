@@ -201,10 +201,22 @@ class Grain:
         )
         self.connection.unregister("wanted")
         for rule in self.rules:
-            for row in self.fetch(rule, violations[rule.code], with_fix=True):
-                yield self.finding(rule, row, "violation", rule.severity, missing=[], line_count=1)
+            rows = self.fetch(rule, violations[rule.code], with_fix=True)
+            for row, line_count in self.by_segment(rule, rows, each):
+                yield self.finding(rule, row, "violation", rule.severity, missing=[], line_count=line_count)
             if rule.code in unknowns:
                 yield from self.unknown_findings(rule, unknowns[rule.code])
+
+    def by_segment(self, rule: Rule, rows: list[Row], each: bool) -> list[tuple[Row, int]]:
+        """Violations with their number of lines: one service facility of a claim has one fault, on all its lines."""
+        if each or "line_number" not in self.table or self.table[rule.evidence[0]].source != "NM1*77":
+            return [(row, 1) for row in rows]
+        counts: dict[tuple[int, int], int] = {}
+        places = [(row["claim_key"], row["service_facility_byte_offset"] or row["row_id"]) for row in rows]
+        for place in places:
+            counts[place] = counts.get(place, 0) + 1
+        first = dict(zip(reversed(places), reversed(rows), strict=True))
+        return [(row, counts[place]) for place, row in sorted(first.items(), key=lambda one: one[1]["row_id"])]
 
     def outcomes(self) -> tuple[dict[str, Any], dict[str, bool]]:
         """For each rule, the row ids it is violated on, and whether it is unknown anywhere."""
