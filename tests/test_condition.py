@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import random
 import re
@@ -9,10 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import scrubjay
@@ -53,7 +55,7 @@ def make_facts(rows: list[Row], table: Table = SERVICE_LINE_FACTS) -> Any:
     """A connection with this table of facts; a column a row does not name is NULL, or blank or false."""
     import pyarrow as pa
 
-    blank: Row = {"text": "", "boolean": False, "integer": 0}
+    blank: Row = {"text": "", "boolean": False, "integer": 0, "date": VISIT_DAY}
     whole = [
         {c.name: row.get(c.name, None if c.nullable else blank[c.type]) for c in table.columns} | {"row_id": number}
         for number, row in enumerate(rows)
@@ -176,6 +178,79 @@ def test_a_literal_means_what_it_says_whatever_it_holds(code: str) -> None:
     assert truths(beside_a_law, dated) == [True, False, None]
 
 
+def test_a_literal_may_be_asked_of_the_law() -> None:
+    conditions = {f"'{code}' IN LAW('{FACILITY}')": code == "22" for code in ("22", "11")}
+    for condition, truth in conditions.items():
+        assert parse(condition).text == condition
+        rule = make_rule("TRUE", condition)
+        assert judge(rule, [{"service_date": VISIT_DAY, "payer_program": "medicare_part_b"}]) == [(truth, frozenset())]
+    test = LawTest(FACILITY, "'o''brien'")
+    assert parse(f"NOT 'o''brien' IN LAW('{FACILITY}')").sql({test: "asked"}) == "(NOT (asked))"
+
+
+def test_a_literal_asked_of_a_law_with_no_date_is_unknown_for_the_date() -> None:
+    path = "us.cms.opps.department_modifiers"
+    (date,) = LAWS[path].key_columns[:1]
+    rule = make_rule("TRUE", f"'PN' IN LAW('{path}')")
+    assert [(truth, date in missing) for truth, missing in judge(rule, [{}])] == [(None, True)]
+
+
+def test_before_the_first_version_of_a_law_the_code_is_not_blamed() -> None:
+    path = "us.hipaa.pos_11_excluded_site_types"
+    first = LAWS[path].versions[0]
+    rule = make_rule("TRUE", f"site_type IN LAW('{path}')")
+    too_early = {first.keyed_on: first.effective - dt.timedelta(days=1)}
+    law = f"LAW('{path}')"
+    assert blamed(rule, [too_early, {first.keyed_on: first.effective}, {}, {**too_early, "site_type": "x"}]) == [
+        {law}, {"site_type"}, {"site_type", first.keyed_on}, {law},
+    ]  # fmt: skip
+
+
+def test_two_laws_in_one_comparison_are_not_confused() -> None:
+    laws = {path: replace(LAWS[YARDS], path=path) for path in ("us.a", "us.b")}
+    text = "LAW('us.b') + (LAW('us.a') - LAW('us.b')) > LAW('us.a')"
+    node = parse_condition(text, SERVICE_LINE_FACTS, laws, "x.md", 1)
+    assert [test.path for test in node.laws] == ["us.b", "us.a"]
+    sql = node.sql({LawTest("us.a"): "1", LawTest("us.b"): "2"})
+    assert re.sub(r"[() ]", "", sql) == "2+1-2>1"
+
+
+def test_signs_inside_a_literal_are_part_of_it() -> None:
+    codes = ["a != b", "a -- b", "#1", "/* */", "a; b", "x IS NULL", "AND", "true"]
+    rows: list[Row] = [{"site_name": code} for code in codes]
+    for code in codes:
+        assert truths(f"site_name = '{code}'", rows) == [code == other for other in codes]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("  not  is_provider_based\n and true ", "NOT is_provider_based AND TRUE"),
+        ("place_of_service_code != '11'", "place_of_service_code <> '11'"),
+        ("place_of_service_code in (\n  '11',\n  '22'\n)", "place_of_service_code IN ('11', '22')"),
+        ("place_of_service_code not in ('11')", "place_of_service_code NOT IN ('11')"),
+        ("- 1 * (2 + 3)=-line_number", "- 1 * (2 + 3)=-line_number"),
+        (f"line_number > law('{YARDS}')", f"line_number > LAW('{YARDS}')"),
+        ("site_name = 'a  not  b'", "site_name = 'a  not  b'"),
+        ("((is_provider_based))", "is_provider_based"),
+    ],
+)
+def test_the_text_of_a_node_is_what_the_page_says_on_one_line(text: str, shown: str) -> None:
+    assert parse(text).text == shown
+
+
+def test_a_denied_test_is_explained_as_not_of_the_test() -> None:
+    node = parse("place_of_service_code NOT IN ('11', '22')")
+    assert (node.kind, node.parts[0].text) == ("not", "place_of_service_code IN ('11', '22')")
+    node = parse("line_number NOT BETWEEN 1 AND 2")
+    assert (node.kind, node.parts[0].text) == ("not", "line_number BETWEEN 1 AND 2")
+
+
+def test_a_comparison_around_a_case_is_shown_in_each_branch() -> None:
+    node = parse("2 * (CASE WHEN is_provider_based THEN 1 + 2 ELSE 3 END) = 6")
+    assert [part.text for part in node.parts] == ["is_provider_based", "2 * ((1 + 2)) = 6", "2 * (3) = 6"]
+
+
 def test_arithmetic_keeps_its_order_and_its_signs() -> None:
     rows = [{"line_number": 7, "row_number": 3}]
     assert truths("line_number - (row_number - 1) = 5 AND line_number - row_number - 1 = 3", rows) == [True]
@@ -186,6 +261,8 @@ def test_arithmetic_keeps_its_order_and_its_signs() -> None:
 # --- what is refused ----------------------------------------------------------------------------------
 
 UNKNOWN_OR_NOT = "asks whether something is unknown"
+UNREAD = "cannot be read: a value is expected"
+NO_LITERAL = "stands in a list where a literal should"
 REFUSED = {
     "is_provider_based IS NULL": UNKNOWN_OR_NOT,
     "is_provider_based IS NOT NULL": UNKNOWN_OR_NOT,
@@ -200,21 +277,21 @@ REFUSED = {
     "NULL": UNKNOWN_OR_NOT,
     "is_provider_based = NULL": UNKNOWN_OR_NOT,
     "CASE WHEN is_provider_based THEN NULL ELSE TRUE END": UNKNOWN_OR_NOT,
-    "is_provider_based IS DISTINCT FROM TRUE": "not in the grammar",
-    "is_provider_based IS NOT DISTINCT FROM TRUE": "not in the grammar",
-    "is_provider_based <=> TRUE": "not in the grammar",
+    "is_provider_based IS DISTINCT FROM TRUE": UNKNOWN_OR_NOT,
+    "is_provider_based IS NOT DISTINCT FROM TRUE": UNKNOWN_OR_NOT,
+    "is_provider_based <=> TRUE": UNREAD,
     "NULLIF(place_of_service_code, '11') = '11'": "calls a function",
     "read_csv('/etc/passwd') = 'x'": "calls a function",
     "getenv('HOME') = 'x'": "calls a function",
     "now() = service_date": "calls a function",
-    "service_date = current_date": "calls a function",
-    "service_date = current_timestamp": "calls a function",
+    "service_date = current_date": "holds a date",
+    "service_date = current_timestamp": "holds a date",
     "upper(place_of_service_code) = '11'": "calls a function",
     "greatest(line_number, 1) = 1": "calls a function",
     "count(*) > 1": "calls a function",
     "if(is_provider_based, TRUE, FALSE)": "calls a function",
     "COLUMNS('x') = 1": "calls a function",
-    "place_of_service_code = '11' COLLATE NOCASE": "calls a function",
+    "place_of_service_code = '11' COLLATE NOCASE": "not 'COLLATE'",
     "place_of_service_code::INT = 11": "converts",
     "CAST(place_of_service_code AS INT) = 11": "converts",
     "TRY_CAST(place_of_service_code AS INT) = 11": "converts",
@@ -231,30 +308,30 @@ REFUSED = {
     "place_of_service_code SIMILAR TO '1.'": "matches a pattern",
     "place_of_service_code ~ '1.'": "matches a pattern",
     "regexp_matches(place_of_service_code, '1')": "matches a pattern",
-    "place_of_service_code GLOB '1*'": "not in the grammar",
+    "place_of_service_code GLOB '1*'": "matches a pattern",
     "line_number / 2 = 1": "divides",
     "line_number // 2 = 1": "divides",
     "line_number % 2 = 1": "divides",
-    "line_number ** 2 = 1": "calls a function",
-    "place_of_service_code || '1' = '11'": "not in the grammar",
-    "line_number & 1 = 1": "not in the grammar",
-    "line_number << 1 = 2": "not in the grammar",
-    "~line_number = 1": "not in the grammar",
+    "line_number ** 2 = 1": UNREAD,
+    "place_of_service_code || '1' = '11'": "not '|'",
+    "line_number & 1 = 1": "not '&'",
+    "line_number << 1 = 2": UNREAD,
+    "~line_number = 1": "matches a pattern",
     "(SELECT TRUE)": "reads a table",
     "(SELECT 1) = 1": "reads a table",
     "EXISTS (SELECT 1 FROM claims)": "reads a table",
-    "place_of_service_code IN (SELECT '11')": "no list of literals",
-    "place_of_service_code IN (VALUES ('11'))": "no literal",
-    "place_of_service_code = ANY (SELECT '11')": "not in the grammar",
+    "place_of_service_code IN (SELECT '11')": NO_LITERAL,
+    "place_of_service_code IN (VALUES ('11'))": NO_LITERAL,
+    "place_of_service_code = ANY (SELECT '11')": "reads a table",
     "SELECT 1": "reads a table",
     "FROM claims": "reads a table",
     "place_of_service_code = '11' UNION SELECT 1": "reads a table",
-    "has_place_of_service; has_place_of_service": "exactly one condition",
-    "; has_place_of_service": "exactly one condition",
-    "": "exactly one condition",
-    "   ": "exactly one condition",
-    "has_place_of_service has_procedure_code": "gives a name",
-    "has_place_of_service AS x": "gives a name",
+    "has_place_of_service; has_place_of_service": "has a semicolon",
+    "; has_place_of_service": "has a semicolon",
+    "": "there is no condition",
+    "   ": "there is no condition",
+    "has_place_of_service has_procedure_code": "a comparison, AND or OR is expected, not 'has_procedure_code'",
+    "has_place_of_service AS x": "a comparison, AND or OR is expected, not 'AS'",
     "DROP TABLE claims": "",
     "COPY claims TO 'x'": "",
     "ATTACH 'x.db'": "",
@@ -268,34 +345,34 @@ REFUSED = {
     "UPDATE claims SET claim_id = 1": "",
     "CREATE TABLE x AS SELECT 1": "",
     "EXPLAIN SELECT 1": "",
-    "has_place_of_service -- why not": "no comments",
-    "has_place_of_service /* why not */": "no comments",
-    "has_place_of_service # why not": "no comments",
-    "row_number() OVER () = 1": "not in the grammar",
-    "sum(line_number) OVER (PARTITION BY claim_id) > 1": "not in the grammar",
-    "x -> x + 1": "calls a function",
+    "has_place_of_service -- why not": "begins a comment",
+    "has_place_of_service /* why not */": "begins a comment",
+    "has_place_of_service # why not": "begins a comment",
+    "row_number() OVER () = 1": "not '('",
+    "sum(line_number) OVER (PARTITION BY claim_id) > 1": "calls a function",
+    "x -> x + 1": "no column",
     "list_filter([1], x -> x > 1)": "calls a function",
-    "[1, 2] = [1]": "calls a function",
-    "{'a': 1} = 1": "calls a function",
+    "[1, 2] = [1]": UNREAD,
+    "{'a': 1} = 1": UNREAD,
     "struct_pack(a := 1) = 1": "calls a function",
-    "(place_of_service_code, line_number) = ('11', 1)": "not in the grammar",
-    "place_of_service_code[1] = '1'": "not in the grammar",
-    "place_of_service_code = ?": "not in the grammar",
-    "place_of_service_code = $1": "not in the grammar",
-    "place_of_service_code = $name": "not in the grammar",
-    "place_of_service_code = :name": "not in the grammar",
-    "*": "not in the grammar",
-    "\"place_of_service_code\" = '11'": "quoted or qualified",
-    "service_line_facts.place_of_service_code = '11'": "quoted or qualified",
-    "a.b.c.d = 1": "quoted or qualified",
+    "(place_of_service_code, line_number) = ('11', 1)": "AND or OR is expected, not ','",
+    "place_of_service_code[1] = '1'": "not '['",
+    "place_of_service_code = ?": UNREAD,
+    "place_of_service_code = $1": UNREAD,
+    "place_of_service_code = $name": UNREAD,
+    "place_of_service_code = :name": UNREAD,
+    "*": UNREAD,
+    "\"place_of_service_code\" = '11'": "wrong quotes",
+    "service_line_facts.place_of_service_code = '11'": "no column",
+    "a.b.c.d = 1": "no column",
     "PLACE_OF_SERVICE_CODE = '11'": "no column",
     "rowid = 1": "no column",
     "service_location_count = 1": "no column",
-    "place_of_service_code IN ()": "no list of literals",
-    "place_of_service_code IN (line_place_of_service_code)": "no literal",
-    "place_of_service_code IN ('11', line_place_of_service_code)": "no literal",
-    "place_of_service_code IN ('11', NULL)": "no literal",
-    f"place_of_service_code IN (LAW('{FACILITY}'))": "puts LAW in a list",
+    "place_of_service_code IN ()": NO_LITERAL,
+    "place_of_service_code IN (line_place_of_service_code)": NO_LITERAL,
+    "place_of_service_code IN ('11', line_place_of_service_code)": NO_LITERAL,
+    "place_of_service_code IN ('11', NULL)": NO_LITERAL,
+    f"place_of_service_code IN (LAW('{FACILITY}'))": NO_LITERAL,
     f"place_of_service_code IN LAW('{YARDS}')": "is a value",
     f"line_number > LAW('{FACILITY}')": "is a code_set",
     f"LAW('{FACILITY}')": "is a code_set",
@@ -304,9 +381,11 @@ REFUSED = {
     f"place_of_service_code IN LAW('{FACILITY}', 'x')": "one path in quotes",
     "place_of_service_code IN LAW()": "one path in quotes",
     "place_of_service_code IN LAW(place_of_service_code)": "one path in quotes",
-    "place_of_service_code IN LAW": "neither a list nor LAW",
+    "place_of_service_code IN LAW": "one path in quotes",
     "place_of_service_code IN line_place_of_service_code": "neither a list nor LAW",
-    f"'11' IN LAW('{FACILITY}')": "stands before IN LAW",
+    f"11 IN LAW('{FACILITY}')": "stands before IN LAW",
+    f"TRUE IN LAW('{FACILITY}')": "stands before IN LAW",
+    f"CASE WHEN TRUE THEN '11' ELSE '22' END IN LAW('{FACILITY}')": "stands before IN LAW",
     f"line_number IN LAW('{FACILITY}')": "stands before IN LAW",
     "place_of_service_code = 11": "is a text, but '11' is a number",
     "line_number = '1'": "is a number, but ''1'' is a text",
@@ -323,9 +402,9 @@ REFUSED = {
     "CASE WHEN is_provider_based THEN TRUE ELSE '11' END": "different types",
     "CASE WHEN is_provider_based THEN '11' ELSE 11 END = '11'": "different types",
     "CASE WHEN place_of_service_code THEN TRUE ELSE FALSE END": "where true or false is needed",
-    "CASE place_of_service_code WHEN '11' THEN TRUE ELSE FALSE END": "CASE x WHEN",
+    "CASE place_of_service_code WHEN '11' THEN TRUE ELSE FALSE END": "not followed by WHEN",
     "CASE WHEN TRUE END": "cannot be read",
-    "place_of_service_code = '11": "cannot be read",
+    "place_of_service_code = '11": "no closing quote",
     "place_of_service_code =": "cannot be read",
     "(": "cannot be read",
     ")": "cannot be read",
@@ -339,7 +418,7 @@ REFUSED = {
     "TRUE AND \ud800": "U+D800",
     "TRUE\x00": "",
     "(" * 5000 + "TRUE" + ")" * 5000: "characters",
-    "(" * 1000 + "TRUE" + ")" * 1000: "nested",
+    "(" * 1000 + "TRUE" + ")" * 1000: "words and signs",
     "NOT " * 1000 + "TRUE": "",
     "NOT " * 990 + "TRUE": "words and signs",
     "x" * 100_000: "100,000 characters",
@@ -348,10 +427,44 @@ REFUSED = {
     "[" * 3000: "words and signs",
     "{" * 3000: "words and signs",
     "CASE WHEN TRUE THEN " * 150 + "TRUE" + " END" * 150: "words and signs",
-    "f(" * 60 + ")" * 60: "nested",
-    "'" * 3999: "cannot be read",
+    "f(" * 60 + ")" * 60: "calls a function",
+    "'" * 3999: "no closing quote",
     ";" * 3999: "words and signs",
-    "a" + ".a" * 1900: "nested",
+    "a" + ".a" * 1900: "no column",
+    "x" * 3999: "no column",
+    "TRUE AND " * 120_000 + "TRUE": "1,080,004 characters",
+    "(" * 31 + "TRUE" + ")" * 31: "nested",
+    "NOT " * 31 + "TRUE": "nested",
+    "- " * 31 + "1 = 1": "nested",
+    "NOT (" * 16 + "TRUE" + ")" * 16: "nested",
+    "CASE WHEN TRUE THEN " * 20 + "TRUE" + " END" * 20: "inside a CASE",
+    "CASE WHEN " * 20 + "TRUE" + " THEN TRUE END" * 20: "inside a CASE",
+    "LAW(" * 20: "one path in quotes",
+    "1 < line_number < 3": "not '<'",
+    "is_provider_based = has_place_of_service = TRUE": "not '='",
+    "is_provider_based = NOT has_place_of_service": UNREAD,
+    "line_number NOT 3": "IN or BETWEEN is expected",
+    "line_number BETWEEN 1": "'AND' is expected after it",
+    "place_of_service_code = PO": "no column 'PO'",
+    "place_of_service_code = 11a": "no column '11a'",
+    "place_of_service_code = E'11'": "no column 'E'",
+    'place_of_service_code = "11"': "wrong quotes",
+    "place_of_service_code = `11`": "wrong quotes",
+    "place_of_service_code = '11\n'": "no closing quote",
+    "place_of_service_code = '\x1b'": "U+001B",
+    "place_of_service_code IN '11'": "neither a list nor LAW",
+    "place_of_service_code IN ['11']": "neither a list nor LAW",
+    "place_of_service_code IN ('11',)": NO_LITERAL,
+    "place_of_service_code IN (,)": NO_LITERAL,
+    "place_of_service_code IN ('11' '22')": "')' is expected, not ''22''",
+    "place_of_service_code IN ('11'": "')' is expected after it",
+    "line_number IN (-1)": NO_LITERAL,
+    "line_number = +1": UNREAD,
+    "line_number == 1": UNREAD,
+    "is_provider_based && TRUE": "not '&'",
+    "TRUE;": "has a semicolon",
+    "CASE WHEN TRUE THEN TRUE": "'END' is expected after it",
+    "CASE ELSE TRUE END": "not followed by WHEN",
 }
 
 
@@ -360,11 +473,36 @@ def test_the_grammar_refuses(text: str) -> None:
     assert REFUSED[text] in refusal(text).problem
 
 
+ADVICE = {
+    "service_date >= '2024-01-01'": "law file",
+    "service_date >= DATE '2024-01-01'": "law file",
+    "receipt_date - service_date > 3": "let a fact count the days",
+    "place_of_service_code = 11": "single quotes",
+    "place_of_service_code = PO": "single quotes",
+    'place_of_service_code = "PO"': "single quotes",
+    "place_of_service_code IN ()": "x IN ('11', '22')",
+    "place_of_service_code IS NULL": "has_…",
+    "CASE line_number WHEN 1 THEN TRUE ELSE FALSE END": "CASE WHEN x = …",
+}
+
+
+@pytest.mark.parametrize("text", ADVICE)
+def test_a_refusal_says_what_to_write_instead(text: str) -> None:
+    assert ADVICE[text] in refusal(text).advice
+
+
 @pytest.mark.parametrize(
-    "text", ["has_place_of_service;", "place_of_service_code IN ['11']", "place_of_service_code IN ('11',)"]
+    ("text", "near"),
+    [
+        ("has_place_of_service AND site_id IS NULL OR TRUE", "'site_id IS NULL'"),
+        ("has_place_of_service AND line_number / 2 > 1", "'line_number / 2'"),
+        ("has_place_of_service AND upper(modifiers) = 'PO'", "'upper'"),
+        ("TRUE AND\n  place_of_service_code\n  LIKE '1%'", "'place_of_service_code LIKE '1%''"),
+        ("has_place_of_service AND line_number =", "'='"),
+    ],
 )
-def test_what_the_parser_forgives_is_refused_all_the_same(text: str) -> None:
-    assert refusal(text).problem
+def test_a_refusal_quotes_the_place(text: str, near: str) -> None:
+    assert refusal(text).problem.startswith(near)
 
 
 def test_a_between_the_database_would_read_otherwise_is_refused() -> None:
@@ -416,9 +554,23 @@ def test_how_deep_a_condition_may_be_does_not_depend_on_who_asks() -> None:
     assert from_below(0) == from_below(300)
 
 
-def test_refusing_a_statement_prints_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    refusal("CALL pragma_version()")
-    assert caplog.messages == []
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 30 + "TRUE" + ")" * 30, "NOT " * 30 + "TRUE", "- " * 30 + "1 = 1",
+     "TRUE OR TRUE AND 1 < 1 + 2 * (" * 15 + "1" + ")" * 15,
+     "CASE WHEN TRUE THEN " + "(" * 30 + "TRUE" + ")" * 30 + " ELSE FALSE END"],
+    ids=["parentheses", "not", "minus", "all levels", "case"],
+)  # fmt: skip
+def test_the_deepest_condition_leaves_most_of_the_stack_to_its_caller(text: str) -> None:
+    def from_below(depth: int) -> str:
+        if depth:
+            return from_below(depth - 1)
+        try:
+            return parse(text).type
+        except DefinitionError as error:
+            return error.problem
+
+    assert from_below(400) == from_below(0)
 
 
 @pytest.mark.parametrize(
@@ -436,6 +588,19 @@ def test_a_misspelt_name_is_answered_with_the_nearest(text: str, near: str) -> N
 @pytest.mark.parametrize("text", ["placeof_service_code = '11'", "nothing_like_it", "a IN LAW('x')"])
 def test_the_sentences_of_a_refusal_end_once(text: str) -> None:
     assert not re.search(r"[.?!][.?!]", str(refusal(text)))
+
+
+@settings(max_examples=500, deadline=2000)
+@given(st.binary(max_size=200), st.sampled_from(["latin-1", "utf-16-le", "ascii"]))
+def test_bytes_are_a_sound_condition_or_refused(raw: bytes, encoding: str) -> None:
+    try:
+        node = parse_expression(raw.decode(encoding, "surrogateescape" if encoding == "ascii" else "replace"),
+                                SERVICE_LINE_FACTS, LAWS, "x.md", 7)  # fmt: skip
+    except DefinitionError as error:
+        assert error.line == 7
+        assert error.advice
+    else:
+        assert isinstance(node, Node)
 
 
 @settings(max_examples=300, deadline=2000)
@@ -471,6 +636,129 @@ def test_words_in_any_order_are_a_sound_condition_or_refused(words: list[str]) -
         sql = node.sql({test: "TRUE" for leaf in node.leaves() for test in leaf.laws})
         bare = re.sub(r"'(?:[^']|'')*'", "''", sql).upper()
         assert not re.search(r"COALESCE|SELECT|EXISTS|LIKE|DATE '|INTERVAL|::|\|\||/|;|->|\[", bare)
+
+
+# --- random conditions: they mean what the same SQL means, and are read from what they print ------------
+
+# A tree is (how tightly it binds, its text with as few parentheses as SQL needs, its text with all of them).
+Printed = tuple[int, str, str]
+_OR, _AND, _NOT, _COMPARED, _SUM, _PRODUCT, _VALUE = range(7)
+
+
+def _within(tree: Printed, tightest: int) -> str:
+    return tree[1] if tree[0] > tightest else f"({tree[1]})"
+
+
+def _operation(level: int, sign: str, left: Printed, right: Printed, chains: bool = True) -> Printed:
+    loose = f"{_within(left, level - chains)} {sign} {_within(right, level)}"
+    return level, loose, f"(({left[2]}) {sign} ({right[2]}))"
+
+
+def _value(*texts: str) -> st.SearchStrategy[Printed]:
+    return st.sampled_from(texts).map(lambda text: (_VALUE, text, text))
+
+
+def _minus(tree: Printed) -> Printed:
+    return _VALUE, f"- {_within(tree, _PRODUCT)}", f"(- ({tree[2]}))"
+
+
+def _not(tree: Printed) -> Printed:
+    return _NOT, f"NOT {_within(tree, _NOT - 1)}", f"(NOT ({tree[2]}))"
+
+
+def _between(is_not: str, of: Printed, low: Printed, high: Printed) -> Printed:
+    loose = f"{_within(of, _COMPARED)} {is_not}BETWEEN {_within(low, _COMPARED)} AND {_within(high, _COMPARED)}"
+    strict = f"(({of[2]}) BETWEEN ({low[2]}) AND ({high[2]}))"
+    return _COMPARED, loose, f"(NOT {strict})" if is_not else strict
+
+
+def _in(is_not: str, of: Printed, codes: list[str]) -> Printed:
+    listed = ", ".join(codes)
+    strict = f"(({of[2]}) IN ({listed}))"
+    return _COMPARED, f"{_within(of, _COMPARED)} {is_not}IN ({listed})", f"(NOT {strict})" if is_not else strict
+
+
+_SIGNS = st.sampled_from(["=", "<>", "!=", "<", "<=", ">", ">="])
+_IS_NOT = st.sampled_from(["", "NOT "])
+_NUMBERS = st.recursive(
+    _value("line_number", "row_number", "0", "2", "1.5"),
+    lambda inner: st.one_of(
+        st.builds(_operation, st.just(_SUM), st.sampled_from("+-"), inner, inner),
+        st.builds(_operation, st.just(_PRODUCT), st.just("*"), inner, inner),
+        st.builds(_minus, inner),
+    ),
+    max_leaves=4,
+)
+_TEXTS = _value("site_name", "site_type", "'a'", "'o''b'", "'a != b'")
+_TESTS: st.SearchStrategy[Printed] = st.one_of(
+    _value("is_provider_based", "has_place_of_service", "TRUE", "FALSE"),
+    st.builds(_operation, st.just(_COMPARED), _SIGNS, _NUMBERS, _NUMBERS, st.just(False)),
+    st.builds(_operation, st.just(_COMPARED), _SIGNS, _TEXTS, _TEXTS, st.just(False)),
+    st.builds(_between, _IS_NOT, _NUMBERS, _NUMBERS, _NUMBERS),
+    st.builds(_in, _IS_NOT, _NUMBERS, st.lists(st.sampled_from(["0", "2", "7.25"]), min_size=1, max_size=3)),
+    st.builds(_in, _IS_NOT, _TEXTS, st.lists(st.sampled_from(["'a'", "'o''b'"]), min_size=1, max_size=3)),
+)
+_WHOLE = st.recursive(
+    _TESTS,
+    lambda inner: st.one_of(
+        st.builds(_operation, st.just(_OR), st.just("OR"), inner, inner),
+        st.builds(_operation, st.just(_AND), st.just("AND"), inner, inner),
+        st.builds(_not, inner),
+    ),
+    max_leaves=6,
+)
+
+
+def _case(when: Printed, then: Printed, otherwise: Printed) -> Printed:
+    loose = f"CASE WHEN {when[1]} THEN {then[1]} ELSE {otherwise[1]} END"
+    return _VALUE, loose, f"(CASE WHEN ({when[2]}) THEN ({then[2]}) ELSE ({otherwise[2]}) END)"
+
+
+_CASES = st.one_of(
+    st.builds(_case, _TESTS, _TESTS, _TESTS),
+    st.builds(_operation, st.just(_COMPARED), _SIGNS, st.builds(_case, _WHOLE, _NUMBERS, _NUMBERS), _NUMBERS,
+              st.just(False)),
+    st.builds(_between, _IS_NOT, _NUMBERS, _NUMBERS, st.builds(_case, _TESTS, _NUMBERS, _NUMBERS).map(_minus)),
+    st.builds(_in, _IS_NOT, st.builds(_case, _TESTS, _TEXTS, _TEXTS), st.just(["'a'", "'o''b'"])),
+)  # fmt: skip
+
+
+def nodes_of(node: Node) -> Iterator[Node]:
+    yield node
+    for part in node.parts:
+        yield from nodes_of(part)
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(_WHOLE, st.builds(_operation, st.just(_AND), st.just("AND"), _WHOLE, _CASES)))
+def test_every_node_is_read_again_from_what_it_prints(printed: Printed) -> None:
+    _, loose, strict = printed
+    assume(len(strict) <= 600)  # with all its parentheses it must keep under MOST_TOKENS
+    node = parse(loose)
+    assert node.sql({}) == parse(strict).sql({}), loose
+    for one in nodes_of(node):
+        assert parse_expression(one.text, SERVICE_LINE_FACTS, {}, "x.md", 1).sql({}) == one.sql({})
+
+
+_SOME_ROWS: list[Row] = [
+    {"line_number": number, "row_number": other, "site_name": name, "site_type": "a", "is_provider_based": is_one}
+    for number, other in ((None, 0), (0, 2), (2, 2), (7, 1))
+    for name in (None, "a", "o'b", "a != b")
+    for is_one in (None, True, False)
+]
+
+
+@pytest.fixture(scope="module")
+def some_facts() -> Any:
+    return make_facts(_SOME_ROWS)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_WHOLE)
+def test_a_condition_means_what_the_database_reads_in_it(some_facts: Any, printed: Printed) -> None:
+    text = printed[1]
+    differ = f"SELECT count(*) FROM service_line_facts WHERE ({text}) IS DISTINCT FROM {parse(text).sql({})}"
+    assert some_facts.sql(differ).fetchall() == [(0,)]
 
 
 # --- three-valued truth -------------------------------------------------------------------------------
@@ -618,7 +906,8 @@ def domains_of(rule: Rule) -> Iterator[dict[str, list[Any]]]:
         if column.type == "boolean":
             values = [True, False]
         elif column.type == "integer":
-            values = [1, 2, 3]
+            named = {int(n) for leaf in leaves if name in leaf.columns for n in re.findall(r"\b\d+\b", leaf.template)}
+            values = sorted({1, 2, 3, *named, *(n + 1 for n in named)})
         else:
             here = [leaf for leaf in leaves if name in leaf.columns]
             literals = [code for leaf in here for code in re.findall(r"'([^']*)'", leaf.template)]

@@ -6,11 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrubjay.errors import DefinitionError
-from scrubjay.strict_yaml import as_date, check_keys, load_yaml
+from scrubjay.strict_yaml import DEEPEST, as_date, check_keys, load_yaml
 
 
 def refusal(text: str, first_line: int = 1) -> DefinitionError:
@@ -79,9 +80,36 @@ def test_a_tag_makes_nothing_but_text(text: str) -> None:
     assert found["a"] in ("7", ["true"])
 
 
-def test_yaml_that_is_nested_too_deeply_is_refused() -> None:
-    assert refusal("[" * 20_000).problem
-    assert refusal("- " * 20_000).problem
+@pytest.mark.parametrize("opening", ["[", "- ", "? ", "{a: ", "[a, "])
+def test_yaml_that_is_nested_too_deeply_is_refused(opening: str) -> None:
+    # The tree builder of the C library ends the process here.
+    assert "nested too deeply" in refusal(opening * 200_000).problem
+
+
+def test_yaml_may_be_nested_to_a_depth() -> None:
+    found = load_yaml("[" * DEEPEST + "]" * DEEPEST, "x.yaml")
+    for _ in range(DEEPEST - 1):
+        (found,) = found
+    assert found == []
+    assert refusal("[" * (DEEPEST + 2) + "]" * (DEEPEST + 2)).line == 1
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# a comment\n", "---\n", "--- \n...\n"])
+def test_a_document_of_nothing_is_nothing(text: str) -> None:
+    assert not load_yaml(text, "x.yaml")
+
+
+def test_half_a_character_is_refused() -> None:
+    assert refusal("a: \ud800").problem
+
+
+def test_without_the_library_in_c_the_same_is_read_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["a: 1\nb: [x, {y: 'z'}]\n", "a: >\n  one\n  two\n", "a:\n", "", "'a': 02\n"]
+    wrong = ["a: 1\na: 2\n", "a: &x 1\nb: *x\n", "a: 1\n---\nb: 1\n", "? [a]\n: b\n", "[" * 50]
+    read, refused = [load_yaml(text, "x.yaml") for text in texts], [refusal(text) for text in wrong]
+    monkeypatch.setattr("scrubjay.strict_yaml._Loader", yaml.BaseLoader)
+    assert [load_yaml(text, "x.yaml") for text in texts] == read
+    assert [(one.line, one.problem) for one in map(refusal, wrong)] == [(one.line, one.problem) for one in refused]
 
 
 def test_a_bomb_of_aliases_is_refused() -> None:

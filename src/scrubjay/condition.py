@@ -11,12 +11,11 @@ and the walk `scrubjay explain` prints.
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Literal
+from itertools import chain
+from typing import Literal, NamedTuple
 
 from scrubjay.errors import DefinitionError, near_miss
 from scrubjay.reference.law import Law, date_matters_sql, law_sql
@@ -24,12 +23,40 @@ from scrubjay.tables import Column, Table
 
 LONGEST = 4000  # characters of one condition
 MOST_TOKENS = 500
-DEEPEST = 30  # nested parentheses
+DEEPEST = 30  # parentheses, NOTs and minus signs within each other
 
-_TOKEN = re.compile(r"'(?:[^']|'')*'|--|/\*|<>|<=|>=|!=|\w+(?:\.\w+)*|\S")
-_GOOD_TOKEN = re.compile(r"'[\x20-\x7e]*'|<>|<=|>=|!=|\w+(?:\.\w+)*|[=<>+*(),-]")
+_FOREIGN = re.compile(r"[^\t\n\r -~]")
+_TOKEN = re.compile(
+    r"""(?P<text>'(?:[^'\t\n\r]|'')*'(?!')) | (?P<number>\d{1,15}(?:\.\d{1,4})?(?![\w.]))
+    | (?P<keyword>(?i:AND|OR|NOT|IN|BETWEEN|CASE|WHEN|THEN|ELSE|END|LAW)(?![\w.]))
+    | (?P<boolean>(?i:TRUE|FALSE)(?![\w.])) | (?P<name>[\w.]+)
+    | (?P<open>'[^\t\n\r]*) | (?P<quoted>"[^"]*"?) | (?P<sign><>|<=|>=|!=|::|--|/\*|\S)""",
+    re.ASCII | re.VERBOSE,
+)
+
+# What people write that the grammar does not have: words, what is wrong with them, what to write instead.
+_HABITS = (
+    ("IS ISNULL NOTNULL NULL COALESCE IFNULL NVL", "asks whether something is unknown",
+     "use a has_… column: what a claim leaves blank is known"),
+    ("LIKE ILIKE SIMILAR GLOB REGEXP REGEXP_MATCHES ~", "matches a pattern",
+     "list the codes in a law file, or let a fact say it"),
+    (":: CAST TRY_CAST DATE TIMESTAMP INTERVAL CURRENT_DATE CURRENT_TIMESTAMP", "converts or holds a date",
+     "put the date into a law file, or let a fact count the days"),
+    ("SELECT FROM WITH EXISTS VALUES UNION ANY ALL", "reads a table", "a rule never joins: let a fact hold the answer"),
+    ("/ %", "divides", "let a fact hold the ratio"),
+    ("-- /* #", "begins a comment", "explain it below the front matter"),
+    (";", "has a semicolon", "write one condition; join conditions with AND or OR"),
+    ("open", "has no closing quote", "end the text with a single quote; write a quote inside it twice"),
+    ("quoted `", "has the wrong quotes", "put texts in single quotes, and columns in none"),
+)  # fmt: skip
+_AFTER = ("", ")", "AND", "OR", "WHEN", "THEN", "ELSE", "END")
+_NO_CODE = "''"  # what no code set holds
+_LISTS = "list quoted codes or numbers, as in x IN ('11', '22'), or write x IN LAW('path')"
+_REFUSED = {word: (problem, advice) for words, problem, advice in _HABITS for word in words.split()}
 
 Type = Literal["text", "number", "date", "boolean"]
+_LITERALS: dict[str, Type] = {"text": "text", "number": "number", "boolean": "boolean"}
+_A = {"text": "a text", "number": "a number", "date": "a date", "boolean": "true or false"}
 _TYPES: dict[str, Type] = {
     "text": "text",
     "integer": "number",
@@ -57,14 +84,19 @@ class LawTest:
     def text(self) -> str:
         return f"{self.operand} IN LAW('{self.path}')" if self.operand else f"LAW('{self.path}')"
 
+    @property
+    def slot(self) -> str:
+        """What stands for the test in the SQL of a leaf; no condition can hold these characters."""
+        return f"\x00{self.text}\x00"
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """A node of a condition or an expression.
 
     ``kind`` is *and*, *or*, *not* (with ``parts``), *case* (parts: w₁, a₁, w₂, a₂ …, else), or
-    *leaf*: a comparison, a Boolean column, a law test, or a scalar expression. its SQL holds
-    a slot for each of ``laws``; ``text`` is what the page says.
+    *leaf*: a comparison, a Boolean column, a law test, or a scalar expression. The SQL of a leaf
+    holds a slot for each of ``laws``; ``text`` is what the page says, on one line.
     """
 
     kind: Literal["and", "or", "not", "case", "leaf"]
@@ -86,8 +118,8 @@ class Node:
         """The node as SQL; ``law_columns`` names the column that holds each law test."""
         if self.kind == "leaf":
             sql = self.template
-            for number, test in enumerate(self.laws):
-                sql = sql.replace(_slot(number), law_columns[test])
+            for test in self.laws:
+                sql = sql.replace(test.slot, law_columns[test])
             return f"({sql})"
         parts = [part.sql(law_columns) for part in self.parts]
         if self.kind == "not":
@@ -111,9 +143,14 @@ class Node:
             missing = {name: [f"{name} IS NULL"] for name in self.columns if table[name].nullable}
             for test in self.laws:
                 law = laws[test.path]
-                # Leaving the payer aside, a date counts only where the versions differ by it.
-                by_date = f"{law_sql(replace(law, payers=()), test.operand)} IS NULL"
+                bare = replace(law, payers=())
+                # Leaving the payer aside, a date counts only where the versions differ by it …
+                by_date = f"{law_sql(bare, test.operand)} IS NULL"
                 causes = [f"{name} IS NULL" for name in self.columns if table[name].nullable]
+                if test.operand:  # … and a code only from the day of the first version.
+                    too_early = f"({law.versions[0].keyed_on} IS NOT NULL AND {law_sql(bare, _NO_CODE)} IS NULL)"
+                    causes = [f"({cause} AND NOT {too_early})" for cause in causes]
+                    missing = dict.fromkeys(missing, causes[:])
                 for name in (name for name in law.key_columns if table[name].nullable):
                     cause = f"{name} IS NULL"
                     if name != "payer_program":
@@ -143,31 +180,20 @@ class Node:
         yield self.parts[-1], before
 
 
-def _slot(number: int) -> str:
-    """What stands for a law test in the SQL of a leaf; no condition can hold these characters."""
-    return f"\x00law {number}\x00"
-
-
 def parse_condition(text: str, table: Table, laws: dict[str, Law], file: str, line: int | None) -> Node:
     """A Boolean condition over the columns of a table. Raises DefinitionError."""
-    node = _Reader(table, laws, file, line).read(text)
+    reader = _Reader(text, table, laws, file, line)
+    node = reader.read()
     if node.type != "boolean":
-        raise DefinitionError(
-            f"'{_short(text)}' is {_a(node.type)}, not true or false",
-            file=file,
-            line=line,
-            advice="compare it with something",
-        )
+        raise reader.refuse(f"'{_short(text)}' is {_A[node.type]}, not true or false", "compare it with something")
     if any(leaf.template == "NULL" for leaf in node.leaves()):
-        raise DefinitionError(
-            f"'{_short(text)}' has a CASE without ELSE", file=file, line=line, advice="say what holds otherwise"
-        )
+        raise reader.refuse(f"'{_short(text)}' has a CASE without ELSE", "say what holds otherwise")
     return node
 
 
 def parse_expression(text: str, table: Table, laws: dict[str, Law], file: str, line: int | None) -> Node:
     """A value (exposure, fix) over the columns of a table. Raises DefinitionError."""
-    return _Reader(table, laws, file, line).read(text)
+    return _Reader(text, table, laws, file, line).read()
 
 
 def _short(text: str) -> str:
@@ -175,264 +201,270 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _a(type_: Type) -> str:
-    return {"text": "a text", "number": "a number", "date": "a date", "boolean": "true or false"}[type_]
+def _unlike(one: Type, other: Type) -> str:
+    if "date" in (one, other):
+        return _REFUSED["DATE"][1]
+    return "put the code in single quotes" if {one, other} == {"text", "number"} else "compare like with like"
+
+
+class _Token(NamedTuple):
+    """A word or a sign of the condition: keywords in capitals, <> for !=."""
+
+    word: str
+    kind: str  # the group of _TOKEN
+    start: int
+    end: int
 
 
 class _Reader:
-    """Walks a SQLGlot tree once, refusing what the grammar does not have."""
+    """Reads one condition by recursive descent: each method is one line of the grammar.
 
-    def __init__(self, table: Table, laws: dict[str, Law], file: str, line: int | None) -> None:
-        self.table, self.laws, self.file, self.line = table, laws, file, line
+    either      both [OR both]…
+    both        negation [AND negation]…
+    negation    NOT negation, or a comparison
+    comparison  sums [= sums | IN (list) | IN LAW('path') | BETWEEN sums AND sums]
+    sums        products [+ products | - products]…
+    products    value [* value]…
+    value       'text', 1.5, TRUE, a column, LAW('path'), CASE … END, - value, (either)
+    """
+
+    def __init__(self, text: str, table: Table, laws: dict[str, Law], file: str, line: int | None) -> None:
+        self.text, self.table, self.laws, self.file, self.line = text, table, laws, file, line
+        self.tokens: list[_Token] = []
+        self.at = self.depth = 0
+        self.in_case = False
+
+    def read(self) -> Node:
+        self.split()
+        node = self.either()
+        if self.word:
+            raise self.unexpected("AND, OR or the end")
+        return node
+
+    def split(self) -> None:
+        """Fill ``tokens``; after the last word stands an empty one."""
+        size = len(self.text)
+        if size > LONGEST:
+            raise self.refuse(f"the condition has {size:,} characters", f"keep it under {LONGEST:,}: let a fact say it")
+        if odd := _FOREIGN.search(self.text):
+            shown = f"'{odd[0]}' (U+{ord(odd[0]):04X})" if odd[0].isprintable() else f"U+{ord(odd[0]):04X}"
+            raise self.refuse(f"{shown} is no plain ASCII character", "type the condition in plain ASCII")
+        for found in _TOKEN.finditer(self.text):
+            word, kind = found[0], found.lastgroup or ""
+            if kind in ("keyword", "boolean"):
+                word = word.upper()
+            self.tokens.append(_Token("<>" if word == "!=" else word, kind, *found.span()))
+        count = len(self.tokens)
+        if not count:
+            raise self.refuse("there is no condition", "write one, such as TRUE")
+        if count > MOST_TOKENS:
+            raise self.refuse(f"the condition has {count:,} words and signs", f"keep them under {MOST_TOKENS}")
+        self.tokens.append(_Token("", "", size, size))
+
+    @property
+    def word(self) -> str:
+        return self.tokens[self.at].word
+
+    def take(self, *words: str) -> str:
+        """The word at hand if it is one of these, stepping over it; else the empty string."""
+        word = self.word
+        if word not in words:
+            return ""
+        self.at += 1
+        return word
+
+    def expect(self, word: str) -> None:
+        if not self.take(word):
+            raise self.unexpected(f"'{word}'")
+
+    def said(self, start: int) -> str:
+        """What the page says from a token up to here, on one line."""
+        text, end = "", self.tokens[start].start
+        for token in self.tokens[start : self.at]:
+            gap = token.start > end and not text.endswith("(") and token.word not in (")", ",")
+            text, end = text + " " * gap + token.word, token.end
+        return text
 
     def refuse(self, problem: str, advice: str) -> DefinitionError:
         return DefinitionError(problem, file=self.file, line=self.line, advice=advice)
 
-    def read(self, text: str) -> Node:
-        import sqlglot
+    def unexpected(self, wanted: str) -> DefinitionError:
+        """Why the word at hand cannot stand where it does."""
+        token = self.tokens[self.at]
+        around = self.tokens[max(self.at - 1, 0) : self.at + 2]
+        if around[-1].word == "(":
+            around.pop()
+        near = f"'{_short(self.text[around[0].start : around[-1].end])}'"
+        if known := _REFUSED.get(token.word.upper()) or _REFUSED.get(token.kind):
+            return self.refuse(f"{near} {known[0]}", known[1])
+        instead = f", not '{_short(token.word)}'" if token.word else " after it"
+        advice = "look for a missing quote, word or parenthesis"
+        return self.refuse(f"{near} cannot be read: {wanted} is expected{instead}", advice)
 
-        self.refuse_shape(text)
-        logger = logging.getLogger("sqlglot")
-        level = logger.level
-        logger.setLevel(logging.CRITICAL)  # what it cannot parse it would tell the terminal
-        try:
-            trees = sqlglot.parse(text, dialect="duckdb")
-            if len(trees) != 1 or trees[0] is None:
-                raise self.refuse("there must be exactly one condition", "join conditions with AND or OR")
-            node = self.node(trees[0])
-            self.refuse_signs(text)
-            return node
-        except sqlglot.errors.SqlglotError as error:
-            first = str(error).splitlines()[0]
-            raise self.refuse(
-                f"'{_short(text)}' cannot be read: {_short(first)}", "look for a missing quote, word or parenthesis"
-            ) from None
-        except RecursionError:
-            raise self.refuse("the condition is nested too deeply", "split the page, or let a fact say it") from None
-        finally:
-            logger.setLevel(level)
-
-    def refuse_shape(self, text: str) -> None:
-        """Refuse what need not be parsed to be refused: too long, too deep, foreign characters."""
-        if len(text) > LONGEST:
-            raise self.refuse(
-                f"the condition has {len(text):,} characters", f"keep it under {LONGEST:,}; let a fact say more"
-            )
-        depth = deepest = 0
-        for character in text:
-            depth += (character == "(") - (character == ")")
-            deepest = max(deepest, depth)
-        if deepest > DEEPEST:
-            raise self.refuse(f"parentheses are nested {deepest} deep", "remove those that are not needed")
-        if not text.isascii():
-            odd = next(character for character in text if not character.isascii())
-            raise self.refuse(f"'{odd}' (U+{ord(odd):04X}) is no ASCII character", "type the condition in plain ASCII")
-        if "--" in text or "/*" in text or "#" in text:
-            raise self.refuse("a condition holds no comments", "explain it below the front matter")
-        words = len(_TOKEN.findall(text))
-        if words > MOST_TOKENS:
-            raise self.refuse(f"the condition has {words:,} words and signs", f"keep them under {MOST_TOKENS}")
-
-    def refuse_signs(self, text: str) -> None:
-        """Refuse signs that the parser takes and the grammar does not have: ``;``, ``[ ]``, ``~``, ``,)``."""
-        for before, sign in pairwise(["", *_TOKEN.findall(text)]):
-            if not _GOOD_TOKEN.fullmatch(sign):
-                raise self.refuse(f"'{sign}' is not in the grammar", "use = <> < <= > >= + - * ( ) and single quotes")
-            if (before, sign) == (",", ")"):
-                raise self.refuse("a list ends with a comma", "remove the comma, or add the value it waits for")
-
-    def node(self, tree: object) -> Node:
-        from sqlglot import exp
-
-        assert isinstance(tree, exp.Expression)
-        if isinstance(tree, exp.Paren):
-            return self.node(tree.this)
-        if isinstance(tree, exp.And | exp.Or):
-            kind: Literal["and", "or"] = "and" if isinstance(tree, exp.And) else "or"
-            parts = tuple(self.boolean(part) for part in (tree.left, tree.right))
-            flat = tuple(one for part in parts for one in (part.parts if part.kind == kind else (part,)))
-            return Node(kind, "boolean", tree.sql("duckdb"), flat)
-        if isinstance(tree, exp.Not):
-            return Node("not", "boolean", tree.sql("duckdb"), (self.boolean(tree.this),))
-        if isinstance(tree, exp.Case):
-            return self.case(tree)
-        return self.leaf(tree)
-
-    def boolean(self, tree: object) -> Node:
-        node = self.node(tree)
-        if node.type != "boolean":
-            raise self.refuse(
-                f"'{_short(node.text)}' is {_a(node.type)}, where true or false is needed", "compare it with something"
-            )
+    def deeper(self, read: Callable[[], Node]) -> Node:
+        """What ``read`` reads, one level down; levels are counted, so that Python's stack never ends first."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.refuse(f"more than {DEEPEST} levels are nested", "split the page, or let a fact say it")
+        node = read()
+        self.depth -= 1
         return node
 
-    def case(self, tree: object) -> Node:
-        from sqlglot import exp
+    def either(self) -> Node:
+        return self.joining("or", self.both)
 
-        assert isinstance(tree, exp.Case)
-        if any(inner is not tree for inner in tree.find_all(exp.Case)):
-            raise self.refuse("a CASE stands inside a CASE", "write one CASE with more WHENs, or let a fact say it")
-        if tree.this is not None:
-            raise self.refuse("CASE x WHEN … is not taken", "write CASE WHEN x = … THEN … END")
-        parts: list[Node] = []
-        for branch in tree.args["ifs"]:
-            parts += [self.boolean(branch.this), self.node(branch.args["true"])]
-        default = tree.args.get("default")
-        results = parts[1::2]
-        types = {part.type for part in results}
-        if default is not None:
-            parts.append(self.node(default))
-            types.add(parts[-1].type)
+    def both(self) -> Node:
+        return self.joining("and", self.negation)
+
+    def joining(self, kind: Literal["and", "or"], read: Callable[[], Node]) -> Node:
+        start, parts = self.at, [read()]
+        while self.take(kind.upper()):
+            parts.append(read())
+        if len(parts) == 1:
+            return parts[0]
+        flat = [part.parts if part.kind == kind else (self.typed(part, "boolean"),) for part in parts]
+        return Node(kind, "boolean", self.said(start), tuple(chain.from_iterable(flat)))
+
+    def negation(self) -> Node:
+        start = self.at
+        if not self.take("NOT"):
+            return self.comparison()
+        part = self.typed(self.deeper(self.negation), "boolean")
+        return Node("not", "boolean", self.said(start), (part,))
+
+    def comparison(self) -> Node:
+        start = self.at
+        left = self.sums()
+        if sign := self.take("=", "<>", "<", "<=", ">", ">="):
+            right = self.alike(left, self.sums())
+            return self.joined("boolean", f"{{0}} {sign} {{1}}", self.said(start), left, right)
+        operand, denied, verb = self.said(start), self.take("NOT"), self.at
+        if self.take("IN"):
+            node = self.membership(left, operand)
+        elif self.take("BETWEEN"):
+            low = self.alike(left, self.sums())
+            self.expect("AND")
+            high = self.alike(left, self.sums())
+            node = self.joined("boolean", "{0} BETWEEN {1} AND {2}", f"{operand} {self.said(verb)}", left, low, high)
+        elif denied or self.word not in _AFTER:  # before the type is judged: x IS NULL is no wrong type
+            raise self.unexpected("IN or BETWEEN" if denied else "a comparison, AND or OR")
         else:
-            parts.append(Node("leaf", results[0].type, "(not known)", template="NULL"))
-        if len(types) > 1:
-            raise self.refuse("the branches of a CASE give different types", "let every branch give the same type")
-        return Node("case", results[0].type, tree.sql("duckdb"), tuple(parts))
+            return left
+        return Node("not", "boolean", self.said(start), (node,)) if denied else node
 
-    def leaf(self, tree: object) -> Node:
-        """A comparison, IN, BETWEEN, a column, a literal, arithmetic, or a law test."""
-        from sqlglot import exp
-
-        assert isinstance(tree, exp.Expression)
-        text = tree.sql("duckdb")
-        if isinstance(tree, exp.Boolean):
-            return Node("leaf", "boolean", text, template=text)
-        if isinstance(tree, exp.Column):
-            return self.column(tree)
-        if isinstance(tree, exp.Literal):
-            return Node("leaf", "text" if tree.is_string else "number", text, template=text)
-        if isinstance(tree, exp.Neg):
-            return self.joined("number", "-{0}", text, self.typed(tree.this, "number"))
-        if isinstance(tree, exp.Add | exp.Sub | exp.Mul):
-            sign = {"Add": "+", "Sub": "-", "Mul": "*"}[type(tree).__name__]
-            return self.joined(
-                "number",
-                f"({{0}} {sign} {{1}})",
-                text,
-                self.typed(tree.left, "number"),
-                self.typed(tree.right, "number"),
-            )
-        comparisons: dict[type, str] = {
-            exp.EQ: "=",
-            exp.NEQ: "<>",
-            exp.GT: ">",
-            exp.GTE: ">=",
-            exp.LT: "<",
-            exp.LTE: "<=",
-        }
-        if type(tree) in comparisons:
-            left, right = self.node(tree.this), self.node(tree.expression)
-            self.same_type(left, right)
-            return self.joined("boolean", f"{{0}} {comparisons[type(tree)]} {{1}}", text, left, right)
-        if isinstance(tree, exp.Between):
-            if tree.args.get("symmetric"):
-                raise self.refuse("BETWEEN SYMMETRIC is not in the grammar", "write the smaller value first")
-            parts = [self.node(tree.this), self.node(tree.args["low"]), self.node(tree.args["high"])]
-            self.same_type(parts[0], parts[1])
-            self.same_type(parts[0], parts[2])
-            return self.joined("boolean", "{0} BETWEEN {1} AND {2}", text, *parts)
-        if isinstance(tree, exp.In):
-            return self.membership(tree, text)
-        if isinstance(tree, exp.Anonymous) and str(tree.this).upper() == "LAW":
-            law = self.law(tree, "value")
-            return Node("leaf", "number", text, template=_slot(0), laws=(LawTest(law.path),))
-        raise self.refused(tree, text)
-
-    def membership(self, tree: object, text: str) -> Node:
-        from sqlglot import exp
-
-        assert isinstance(tree, exp.In)
-        operand = self.node(tree.this)
-        field = tree.args.get("field")
-        if field is not None:
-            if not isinstance(tree.this, exp.Column) or operand.type != "text":
-                raise self.refuse(f"'{_short(operand.text)}' stands before IN LAW", "put a text column there")
-            law = self.law(field, "code_set")
-            return Node(
-                "leaf",
-                "boolean",
-                f"{operand.text} IN LAW('{law.path}')",
-                template=_slot(0),
-                columns=operand.columns,
-                laws=(LawTest(law.path, operand.text),),
-            )
-        values = tree.expressions
-        if not values or tree.args.get("query") is not None or tree.args.get("unnest") is not None:
-            raise self.refuse(
-                f"'{_short(text)}' has no list of literals", "write x IN ('11', '22'), or x IN LAW('path')"
-            )
+    def membership(self, operand: Node, text: str) -> Node:
+        """What follows IN: a list of literals, or LAW."""
+        if self.word == "LAW":
+            if operand.type != "text" or operand.kind != "leaf":
+                raise self.refuse(f"'{_short(text)}' stands before IN LAW", "put a text column or a quoted code there")
+            test = LawTest(self.law("code_set").path, operand.template)
+            return Node("leaf", "boolean", test.text, template=test.slot, columns=operand.columns, laws=(test,))
+        start = self.at - 1
+        if not self.take("("):
+            raise self.refuse("IN is followed by neither a list nor LAW", _LISTS)
         parts = [operand]
-        for value in values:
-            if isinstance(value, exp.Anonymous) and str(value.this).upper() == "LAW":
-                raise self.refuse(f"'{_short(text)}' puts LAW in a list", "write x IN LAW('path')")
-            if not isinstance(value, exp.Literal):
-                raise self.refuse(
-                    f"'{_short(value.sql('duckdb'))}' in a list is no literal", "list quoted codes or numbers"
-                )
-            parts.append(self.node(value))
-            self.same_type(operand, parts[-1])
+        while len(parts) == 1 or self.take(","):
+            if self.tokens[self.at].kind not in ("text", "number"):
+                raise self.refuse(f"'{_short(self.word)}' stands in a list where a literal should", _LISTS)
+            parts.append(self.alike(operand, self.value()))
+        self.expect(")")
         slots = ", ".join(f"{{{number}}}" for number in range(1, len(parts)))
-        return self.joined("boolean", f"{{0}} IN ({slots})", text, *parts)
+        return self.joined("boolean", f"{{0}} IN ({slots})", f"{text} {self.said(start)}", *parts)
 
-    def column(self, tree: object) -> Node:
-        from sqlglot import exp
+    def sums(self) -> Node:
+        return self.arithmetic(("+", "-"), self.products)
 
-        assert isinstance(tree, exp.Column)
-        name = tree.name
-        if tree.args.get("table") is not None or tree.this.args.get("quoted"):
-            raise self.refuse(f"'{tree.sql('duckdb')}' is quoted or qualified", "name the column alone, without quotes")
-        if name not in self.table:
-            raise self.refuse(
-                f"there is no column '{name}' in {self.table.name}.{near_miss(name, list(self.table.names))}",
-                "see docs/tables.md for the columns; texts stand in single quotes",
-            )
-        return Node("leaf", type_of(self.table[name]), name, template=name, columns=(name,))
+    def products(self) -> Node:
+        return self.arithmetic(("*",), self.value)
 
-    def law(self, tree: object, kind: str) -> Law:
-        from sqlglot import exp
+    def arithmetic(self, signs: tuple[str, ...], read: Callable[[], Node]) -> Node:
+        start = self.at
+        left = read()
+        while self.word in signs:
+            self.typed(left, "number")
+            sign = self.take(*signs)
+            right = self.typed(read(), "number")
+            left = self.joined("number", f"({{0}} {sign} {{1}})", self.said(start), left, right)
+        return left
 
-        if not isinstance(tree, exp.Anonymous) or str(tree.this).upper() != "LAW":
-            raise self.refuse(
-                "IN is followed by neither a list nor LAW", "write x IN ('11', '22'), or x IN LAW('path')"
-            )
-        arguments = tree.expressions
-        if len(arguments) != 1 or not isinstance(arguments[0], exp.Literal) or not arguments[0].is_string:
+    def value(self) -> Node:
+        start, token, word = self.at, self.tokens[self.at], self.word
+        if word == "LAW":
+            test = LawTest(self.law("value").path)
+            return Node("leaf", "number", test.text, template=test.slot, laws=(test,))
+        if self.take("("):
+            node = self.deeper(self.either)
+            self.expect(")")
+            return node
+        if self.take("CASE"):
+            return self.case()
+        if self.take("-"):
+            part = self.typed(self.deeper(self.value), "number")
+            return self.joined("number", "-{0}", self.said(start), part)
+        if literal := _LITERALS.get(token.kind):
+            self.at += 1
+            return Node("leaf", literal, word, template=word)
+        if word in self.table:
+            self.at += 1
+            return Node("leaf", type_of(self.table[word]), word, template=word, columns=(word,))
+        if token.kind != "name" or word.upper() in _REFUSED:
+            raise self.unexpected("a value")
+        shown = f"'{_short(word)}'"
+        if self.tokens[self.at + 1].word == "(":
+            raise self.refuse(f"{shown} calls a function", "only LAW('path') may be called; let a fact compute it")
+        hint = near_miss(word.rpartition(".")[2], list(self.table.names))
+        advice = "see docs/tables.md for the columns; texts stand in single quotes"
+        raise self.refuse(f"there is no column {shown} in {self.table.name}.{hint}", advice)
+
+    def case(self) -> Node:
+        start = self.at - 1
+        if self.in_case:
+            raise self.refuse("a CASE stands inside a CASE", "write one CASE with more WHENs, or let a fact say it")
+        if self.word != "WHEN":
+            raise self.refuse("CASE is not followed by WHEN", "write CASE WHEN x = … THEN … ELSE … END")
+        self.in_case = True
+        parts: list[Node] = []
+        while self.take("WHEN"):
+            parts.append(self.typed(self.either(), "boolean"))
+            self.expect("THEN")
+            parts.append(self.either())
+        unknown = Node("leaf", parts[1].type, "(not known)", template="NULL")
+        parts.append(self.either() if self.take("ELSE") else unknown)
+        self.expect("END")
+        self.in_case = False
+        if len({part.type for part in (*parts[1::2], parts[-1])}) > 1:
+            raise self.refuse("the branches of a CASE give different types", "let every branch give the same type")
+        return Node("case", parts[1].type, self.said(start), tuple(parts))
+
+    def law(self, kind: str) -> Law:
+        """The law of LAW('path'), which must be of this kind."""
+        self.expect("LAW")
+        opened, path = self.take("("), self.tokens[self.at]
+        if not opened or path.kind != "text" or self.tokens[self.at + 1].word != ")":
             raise self.refuse("LAW takes one path in quotes", "write LAW('us.cms.mpfs.facility_rate_pos')")
-        path = arguments[0].this
-        if path not in self.laws:
-            raise self.refuse(
-                f"there is no law '{path}'.{near_miss(path, list(self.laws))}", "add the law file, or correct the path"
-            )
-        law = self.laws[path]
+        self.at += 2
+        name = path.word[1:-1]
+        if name not in self.laws:
+            hint = near_miss(name, list(self.laws))
+            raise self.refuse(f"there is no law '{_short(name)}'.{hint}", "add the law file, or correct the path")
+        law = self.laws[name]
         if law.kind != kind:
-            wanted = (
-                "x IN LAW('…')"
-                if law.kind == "code_set"
-                else "LAW('…') as a number"
-                if law.kind == "value"
-                else "a fact"
-            )
-            raise self.refuse(f"the law '{path}' is a {law.kind}", f"use it through {wanted}")
+            uses = {"code_set": "x IN LAW('…')", "value": "LAW('…') as a number"}
+            raise self.refuse(f"the law '{name}' is a {law.kind}", f"use it through {uses.get(law.kind, 'a fact')}")
         return law
 
-    def typed(self, tree: object, type_: Type) -> Node:
-        node = self.node(tree)
+    def typed(self, node: Node, type_: Type) -> Node:
         if node.type != type_:
-            raise self.refuse(
-                f"'{_short(node.text)}' is {_a(node.type)}, where {_a(type_)} is needed", "compare like with like"
-            )
+            advice = "compare it with something" if type_ == "boolean" else _unlike(node.type, type_)
+            raise self.refuse(f"'{_short(node.text)}' is {_A[node.type]}, where {_A[type_]} is needed", advice)
         return node
 
-    def same_type(self, left: Node, right: Node) -> None:
+    def alike(self, left: Node, right: Node) -> Node:
+        """The right operand, which must be of the type of the left one."""
         if left.type != right.type:
-            hint = (
-                "put the code in single quotes"
-                if {left.type, right.type} == {"text", "number"}
-                else "compare like with like"
-            )
-            raise self.refuse(
-                f"'{_short(left.text)}' is {_a(left.type)}, but '{_short(right.text)}' is {_a(right.type)}", hint
-            )
+            problem = f"'{_short(left.text)}' is {_A[left.type]}, but '{_short(right.text)}' is {_A[right.type]}"
+            raise self.refuse(problem, _unlike(left.type, right.type))
+        return right
 
     def joined(self, type_: Type, template: str, text: str, *parts: Node) -> Node:
         """A leaf out of smaller ones. A CASE among them moves outwards, so that it stops at unknown."""
@@ -448,44 +480,11 @@ class _Reader:
                     moved[number] = replace(branch, type=type_)
                 else:
                     inner = (*parts[:at], branch, *parts[at + 1 :])
-                    moved[number] = self.joined(
-                        type_, template, template.format(*(part.text for part in inner)), *inner
-                    )
+                    bare = branch.type != type_ or branch.template == branch.text
+                    shown = branch.text if bare else f"({branch.text})"
+                    moved[number] = self.joined(type_, template, text.replace(parts[at].text, shown), *inner)
             return Node("case", type_, text, tuple(moved))
-        laws: list[LawTest] = []
-        columns: dict[str, None] = {}
-        filled = []
-        for part in parts:
-            for leaf in part.leaves():
-                columns |= dict.fromkeys(leaf.columns)
-                laws += (test for test in leaf.laws if test not in laws)
-            filled.append(part.sql({test: _slot(laws.index(test)) for leaf in part.leaves() for test in leaf.laws}))
-        return Node("leaf", type_, text, template=template.format(*filled), columns=tuple(columns), laws=tuple(laws))
-
-    def refused(self, tree: object, text: str) -> DefinitionError:
-        from sqlglot import exp
-
-        shown = f"'{_short(text)}'"
-        if isinstance(tree, exp.Is | exp.Null | exp.Coalesce):
-            return self.refuse(
-                f"{shown} asks whether something is unknown", "use a has_… column: what a claim leaves blank is known"
-            )
-        if isinstance(tree, exp.Div | exp.Mod | exp.IntDiv):
-            return self.refuse(f"{shown} divides", "let a fact hold the ratio")
-        if isinstance(tree, exp.Query | exp.Subquery | exp.Exists):
-            return self.refuse(f"{shown} reads a table", "a rule never joins: let a fact hold the answer")
-        if isinstance(tree, exp.Block | exp.Command | exp.DDL | exp.DML):
-            return self.refuse(f"{shown} is a statement", "write one condition")
-        if isinstance(tree, exp.Alias):
-            return self.refuse(f"{shown} gives a name", "join conditions with AND or OR")
-        if isinstance(tree, exp.Cast | exp.Date | exp.Interval):
-            return self.refuse(
-                f"{shown} converts or holds a date", "put the date into a law file, or let a fact count the days"
-            )
-        if isinstance(tree, exp.Like | exp.ILike | exp.RegexpLike | exp.SimilarTo):
-            return self.refuse(f"{shown} matches a pattern", "list the codes in a law file, or let a fact say it")
-        if isinstance(tree, exp.Func):
-            return self.refuse(f"{shown} calls a function", "only LAW('path') may be called; let a fact compute it")
-        return self.refuse(
-            f"{shown} is not in the grammar ({type(tree).__name__})", "see CONTRIBUTING.md, the condition grammar"
-        )
+        sql = template.format(*(f"({part.template})" for part in parts))
+        columns = dict.fromkeys(name for part in parts for name in part.columns)
+        laws = dict.fromkeys(test for part in parts for test in part.laws)
+        return Node("leaf", type_, text, template=sql, columns=tuple(columns), laws=tuple(laws))

@@ -342,10 +342,9 @@ def _compare_correct(expected: dict[str, Any], violations: list[dict[str, Any]])
             got_text = "; ".join(_or_nothing(one) for one in sets) or "no fix"
             found.append(Comparison("correct.mods", _or_nothing(value), got_text, "pass" if is_right else "fail"))
         elif key == "facility_modifier":
-            fixes = {
-                one["fix"]["department_modifier"] or "none" for one in violations if "department_modifier" in one["fix"]
-            }
-            found.append(_compare("correct.facility_modifier", value, _or_nothing(fixes)))
+            changes = [one["fix"] for one in violations if "department_modifier" in one["fix"]]
+            modifiers = {fix["department_modifier"] or "none" for fix in changes}
+            found.append(_compare("correct.facility_modifier", value, _or_nothing(modifiers)))
         else:
             found.append(Comparison(f"correct.{key}", str(value), "", "not covered"))
     return found
