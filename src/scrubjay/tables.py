@@ -1103,7 +1103,7 @@ CLAIM_FACTS = Table(
         Column(
             "service_facility_address",
             "text",
-            "address of the service facility in one line, as sent; '' when blank",
+            "address of the service facility of an institutional claim in one line, as sent; '' when blank",
             nullable=False,
             source="NM1*77",
         ),

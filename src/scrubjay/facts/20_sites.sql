@@ -162,9 +162,19 @@ SELECT
     coalesce(site_id, sought_npi, nullif(sought_address, '')) IS NOT NULL AS is_located
 FROM plain;
 
-CREATE OR REPLACE TABLE line_locations AS
-SELECT location_id, one.row_id AS row_id, one.service_date AS service_date, one.byte_offset AS service_facility_byte_offset
-FROM (SELECT location_id, unnest(line_list) AS one FROM locations);
+-- Every location on every day on which lines were given there.
+CREATE OR REPLACE TABLE places AS
+SELECT
+    row_number() OVER () AS place_id,
+    location_id,
+    one.service_date AS service_date,
+    list(struct_pack(row_id := one.row_id, byte_offset := one.byte_offset)) AS line_list
+FROM (SELECT location_id, unnest(line_list) AS one FROM locations)
+GROUP BY location_id, one.service_date;
+
+CREATE OR REPLACE TABLE line_places AS
+SELECT place_id, one.row_id AS row_id, one.byte_offset AS service_facility_byte_offset
+FROM (SELECT place_id, unnest(line_list) AS one FROM places);
 
 -- The rows of the registry, with what does not depend on the day.
 --
@@ -233,24 +243,20 @@ JOIN site_rows AS s
     ON s.own_npi = l.sought_npi AND (l.sought_zip IS NULL OR s.zip_5 IS NULL OR s.zip_5 = l.sought_zip);
 
 -- What is known of a location on a day: the facts of `scrubjay.tables` about its site.
-CREATE OR REPLACE TABLE located_days AS
-WITH days AS (
-    SELECT DISTINCT location_id, service_date FROM line_locations
-),
-fitting AS (
-    SELECT d.location_id, d.service_date, c.row_number,
-           c.way = min(c.way) OVER (PARTITION BY d.location_id, d.service_date) AS is_best
-    FROM days AS d
+CREATE OR REPLACE TABLE place_facts AS
+WITH fitting AS (
+    SELECT d.place_id, c.row_number, c.way = min(c.way) OVER (PARTITION BY d.place_id) AS is_best
+    FROM places AS d
     JOIN location_candidates AS c
         ON c.location_id = d.location_id
         AND (c.effective_from IS NULL OR c.effective_from <= d.service_date)
         AND (c.effective_to IS NULL OR c.effective_to >= d.service_date)
 ),
 found AS (
-    SELECT location_id, service_date, count(*) AS fitting, min(row_number) AS row_number
+    SELECT place_id, count(*) AS fitting, min(row_number) AS row_number
     FROM fitting
     WHERE is_best
-    GROUP BY location_id, service_date
+    GROUP BY place_id
 ),
 excepted AS (
     SELECT CAST(row['before'] AS DATE) AS cutoff
@@ -259,7 +265,8 @@ excepted AS (
 ),
 sited AS (
     SELECT
-        d.*,
+        d.place_id,
+        d.service_date,
         l.* EXCLUDE (location_id, line_list, site_id),
         s.* EXCLUDE (effective_from, effective_to),
         CASE WHEN f.fitting = 1 THEN 'row ' || f.row_number
@@ -287,11 +294,11 @@ sited AS (
              ELSE s.cancer_hospital_attestation_date < DATE '9999-12-31' END AS has_cancer_attestation,
         s.relocated_date BETWEEN e.cutoff AND d.service_date AND NOT s.has_relocation_exception AS was_moved,
         s.ownership_changed_date BETWEEN e.cutoff AND d.service_date AND NOT s.is_whole_hospital_sale AS was_sold
-    FROM days AS d
+    FROM places AS d
     JOIN locations AS l USING (location_id)
     CROSS JOIN run
     CROSS JOIN excepted AS e
-    LEFT JOIN found AS f ON f.location_id = d.location_id AND f.service_date IS NOT DISTINCT FROM d.service_date
+    LEFT JOIN found AS f USING (place_id)
     LEFT JOIN site_rows AS s ON s.row_number = f.row_number AND f.fitting = 1
 )
 SELECT
@@ -344,5 +351,5 @@ FROM sited;
 
 CREATE OR REPLACE VIEW line_sites AS
 SELECT l.row_id, l.service_facility_byte_offset, d.*
-FROM line_locations AS l
-JOIN located_days AS d ON d.location_id = l.location_id AND d.service_date IS NOT DISTINCT FROM l.service_date;
+FROM line_places AS l
+JOIN place_facts AS d USING (place_id);

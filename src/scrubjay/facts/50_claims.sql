@@ -71,6 +71,16 @@ JOIN (
     AND (s.pecos_effective_to IS NULL OR s.pecos_effective_to >= c.service_date)
 GROUP BY c.claim_key;
 
+-- Claims of hospitals whose number lies in the ranges of the address edit on the from date.
+CREATE OR REPLACE TABLE address_edits AS
+SELECT DISTINCT i.claim_key
+FROM claim_places AS i
+JOIN judged_claims AS j USING (claim_key)
+JOIN law_rows AS l
+    ON l.path = 'us.cms.fiss.address_edited_providers'
+    AND l.effective <= j.service_date AND (l.until IS NULL OR l.until > j.service_date)
+    AND try_cast(right(i.ptan, 4) AS INTEGER) BETWEEN CAST(l.row['first'] AS INTEGER) AND CAST(l.row['last'] AS INTEGER);
+
 CREATE OR REPLACE TABLE claim_facts AS
 WITH coded AS (
     SELECT
@@ -134,20 +144,15 @@ SELECT
     coalesce(h.has_department_modifier, FALSE) AS has_department_modifier,
     coalesce(c.service_facility_npi, c.service_facility_address_line_1) IS NOT NULL AS has_service_facility,
     c.service_facility_byte_offset,
-    one_line_address(c.service_facility_address_line_1, c.service_facility_address_line_2, c.service_facility_city,
-                     c.service_facility_state, c.service_facility_zip) AS service_facility_address,
+    CASE WHEN p.claim_type = 'institutional' THEN
+        one_line_address(c.service_facility_address_line_1, c.service_facility_address_line_2, c.service_facility_city,
+                         c.service_facility_state, c.service_facility_zip)
+    ELSE '' END AS service_facility_address,
     CASE WHEN i.has_one_site THEN i.site_id END AS site_id,
     CASE WHEN i.has_one_site THEN i.site_name END AS site_name,
     i.several_because AS site_because,
     i.ptan,
-    CASE WHEN i.ptan IS NOT NULL AND p.service_date IS NOT NULL THEN
-        EXISTS (
-            FROM law_rows
-            WHERE path = 'us.cms.fiss.address_edited_providers'
-                AND effective <= p.service_date AND (until IS NULL OR until > p.service_date)
-                AND try_cast(right(i.ptan, 4) AS INTEGER)
-                    BETWEEN CAST(row['first'] AS INTEGER) AND CAST(row['last'] AS INTEGER)
-        )
+    CASE WHEN i.ptan IS NOT NULL AND p.service_date IS NOT NULL THEN r.claim_key IS NOT NULL
     END AS is_address_edited_provider,
     CASE WHEN i.has_one_site THEN i.pecos_address END AS pecos_address,
     CASE
@@ -179,4 +184,5 @@ LEFT JOIN mixed AS m USING (claim_key)
 LEFT JOIN hospital AS h USING (claim_key)
 LEFT JOIN claim_places AS i USING (claim_key)
 LEFT JOIN pecos_matches AS x USING (claim_key)
+LEFT JOIN address_edits AS r USING (claim_key)
 WHERE coalesce(s.line_count, h.line_count) IS NOT NULL;
