@@ -4,15 +4,21 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check browser bench docs clean
 
-# Check a small example of ours and explain one finding.
+# Check a small made-up health system and compare what was found with what was planted.
 demo: .venv/ready
-	$(BIN)/python -m examples.demo
+	$(BIN)/python -m synthetic.demo
 
-# All tests: style, types, import contracts, documentation drift, unit, property and corpus tests.
-test: check
+# All tests: style, types, import contracts, documentation drift, unit, property, browser and corpus tests.
+test: check browser
 	$(BIN)/pytest -n 2
+
+# The browser in which the HTML report is tested, from Debian's packages.
+browser:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq chromium; \
+	  else echo "The tests look at the HTML report in Chromium. Install it: sudo apt-get install chromium"; exit 1; fi; }
 
 # The quick half: format, lint, types, contracts, generated documentation.
 check: .venv/ready

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from scrubjay.errors import DefinitionError, UsageError
-from scrubjay.tables import REGISTRIES
-from scrubjay.workspace import Workspace, create_workspace
+from scrubjay.reference.registries import write_template
+from scrubjay.tables import PAYERS, PROVIDERS, REGISTRIES, SITES
+from scrubjay.workspace import Workspace, create_workspace, import_registry, load_registry
 
 NAMES = [table.name for table in REGISTRIES]
 
@@ -207,3 +208,114 @@ def test_a_folder_that_cannot_be_made_is_wrong_use(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="the workspace cannot be written"):
         create_workspace(tmp_path / "file" / "workspace")
+
+
+# --- one registry, and a new one in its place ---------------------------------------------------------
+
+
+SITES_TEXT = "site_id,site_name\nNORTH,North Clinic\n"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "elsewhere" / "new sites.csv"
+    path.parent.mkdir()
+    path.write_text(SITES_TEXT)
+    return path
+
+
+def test_one_registry_is_loaded_without_the_others(folder: Path) -> None:
+    (folder / "sites.csv").write_text(SITES_TEXT)
+    (folder / "payers.csv").write_text("this is no registry")
+    rows = load_registry(SITES, folder)
+    assert rows is not None and rows["site_id"].to_pylist() == ["NORTH"]
+    assert load_registry(PROVIDERS, folder / "scrubjay.toml") is None
+    with pytest.raises(DefinitionError, match=r"payers\.csv"):
+        load_registry(PAYERS, folder)
+
+
+def test_an_import_copies_the_file_as_it_is(folder: Path, source: Path) -> None:
+    source.write_bytes(b"\xef\xbb\xbfSite ID;City\r\nNORTH;Ca\xc3\xb1on\r\n")
+    done = import_registry(SITES, source, folder)
+    assert (done.rows.num_rows, done.is_new, done.former) == (1, True, None)
+    assert done.file == (folder / "sites.csv").resolve()
+    assert done.file.read_bytes() == source.read_bytes()
+    assert [file.name for file in folder.glob("sites*")] == ["sites.csv"]
+    assert Workspace.open(folder).registries["sites"] is not None
+
+
+def test_an_import_goes_where_the_settings_say(folder: Path, source: Path) -> None:
+    (folder / "kept").mkdir()
+    (folder / "scrubjay.toml").write_text('[registries]\nsites = "kept/places.csv"\n')
+    assert import_registry(SITES, source, folder).file == (folder / "kept" / "places.csv").resolve()
+    assert (folder / "kept" / "places.csv").read_text() == SITES_TEXT
+    assert not (folder / "sites.csv").exists()
+
+
+def test_a_template_is_filled_without_asking(folder: Path, source: Path) -> None:
+    write_template(SITES, folder / "sites.csv")
+    assert import_registry(SITES, source, folder).is_new
+    assert [file.name for file in folder.glob("sites*")] == ["sites.csv"]
+
+
+def test_the_same_file_again_changes_nothing(folder: Path, source: Path) -> None:
+    import_registry(SITES, source, folder)
+    assert not import_registry(SITES, source, folder).is_new
+    assert not import_registry(SITES, folder / "sites.csv", folder, replace=True).is_new
+    assert [file.name for file in folder.glob("sites*")] == ["sites.csv"]
+
+
+@pytest.mark.parametrize("content", ["site_id\nSOUTH\n", "not a registry at all"])
+def test_a_registry_that_holds_something_is_replaced_only_on_request(folder: Path, source: Path, content: str) -> None:
+    (folder / "sites.csv").write_text(content)
+    with pytest.raises(UsageError, match=r"has rows already.*Nothing was changed.*--replace"):
+        import_registry(SITES, source, folder)
+    assert (folder / "sites.csv").read_text() == content
+    done = import_registry(SITES, source, folder, replace=True)
+    assert done.former is not None
+    assert (done.former.name, done.former.read_text()) == ("sites.csv.bak", content)
+    assert (folder / "sites.csv").read_text() == SITES_TEXT
+
+
+def test_no_former_registry_is_ever_lost(folder: Path, source: Path) -> None:
+    texts = [f"site_id\nS{number}\n" for number in range(4)]
+    for text in texts:
+        source.write_text(text)
+        import_registry(SITES, source, folder, replace=True)
+    kept = {file.name: file.read_text() for file in folder.glob("sites*")}
+    assert kept == dict(zip(["sites.csv.bak", "sites.csv.bak2", "sites.csv.bak3", "sites.csv"], texts, strict=True))
+
+
+def test_former_registries_are_no_claims(folder: Path, source: Path) -> None:
+    (folder / "sites.csv").write_text("site_id\nSOUTH\n")
+    import_registry(SITES, source, folder, replace=True)
+    assert (folder / "sites.csv.bak").resolve() in Workspace.open(folder).own_files
+
+
+def test_a_registry_stays_as_safe_from_readers_as_it_was(folder: Path, source: Path) -> None:
+    (folder / "sites.csv").write_text("site_id\nSOUTH\n")
+    (folder / "sites.csv").chmod(0o600)
+    source.chmod(0o644)
+    done = import_registry(SITES, source, folder, replace=True)
+    assert done.former is not None
+    assert [file.stat().st_mode & 0o777 for file in (done.file, done.former)] == [0o600, 0o600]
+
+
+def test_a_malformed_file_is_not_imported(folder: Path, source: Path) -> None:
+    source.write_text("site_id,state\nNORTH,ZZ\n")
+    with pytest.raises(DefinitionError, match=r"new sites\.csv: row 1, column state: 'ZZ'"):
+        import_registry(SITES, source, folder)
+    source.write_text("site_id\n")
+    with pytest.raises(UsageError, match="the file has no row"):
+        import_registry(SITES, source, folder)
+    assert list(folder.glob("sites*")) == []
+
+
+def test_an_import_that_cannot_be_written_is_wrong_use(folder: Path, source: Path) -> None:
+    (folder / "scrubjay.toml").write_text('[registries]\nsites = "nowhere/places.csv"\n')
+    with pytest.raises(UsageError, match=r"places\.csv: the registry cannot be written \(No such file"):
+        import_registry(SITES, source, folder)
+    with pytest.raises(UsageError, match=r"gone\.csv: the registry cannot be opened"):
+        import_registry(SITES, folder / "gone.csv", folder)
+    with pytest.raises(UsageError, match="the settings cannot be opened"):
+        import_registry(SITES, source, folder / "kept")

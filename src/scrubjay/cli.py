@@ -15,6 +15,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ from scrubjay import __version__
 from scrubjay.errors import ScrubjayError, UsageError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from scrubjay.registry_report import Gap
     from scrubjay.workspace import Workspace
 
 
@@ -45,7 +49,12 @@ received_option = click.option("--received", metavar="DATE", help="Day the payer
 @app.command()
 @files_argument
 @click.option(
-    "--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text, json, jsonl or csv."
+    "--format",
+    "format_",
+    default="text",
+    show_default=True,
+    metavar="FORMAT",
+    help="text, json, jsonl, csv, sarif, html or xlsx.",
 )
 @click.option("--select", multiple=True, metavar="CODES", help="Run only rules whose code begins so: SET,DEP1.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Leave out rules whose code begins so.")
@@ -67,10 +76,12 @@ def check(
 ) -> int:
     """Check claims: what is wrong, why, and how to fix it."""
     from scrubjay.engine import check as run
-    from scrubjay.reports import FORMATS, exit_code, write_report
+    from scrubjay.reports import BINARY_FORMATS, FORMATS, exit_code, save_report, write_report
 
     if format_ not in FORMATS:
         raise UsageError(f"--format is '{format_}'. Use one of: {', '.join(FORMATS)}.")
+    if format_ in BINARY_FORMATS and output is None:
+        raise UsageError(f"--format {format_} is a file, not text. Name it: -o findings.{format_}")
     with _progress(files) as on_bytes:
         report = run(
             files,
@@ -83,11 +94,10 @@ def check(
             on_bytes=on_bytes,
         )
     width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), 120)
-    pieces = write_report(report, format_, width)
     if output is None:
-        _print(pieces)
+        _print(write_report(report, format_, width))
     else:
-        _write(output, pieces)
+        _write(output, lambda part: save_report(report, format_, part, width))
     return exit_code(report)
 
 
@@ -216,6 +226,67 @@ def init(folder: Path) -> int:
     return 0
 
 
+def _registry_group(name: str, what: str) -> click.Group:
+    """The commands of one registry: ``scrubjay sites import`` and ``scrubjay sites list``."""
+
+    @click.group(name, help=f"{what}: import them, and see what is loaded and what is missing.")
+    def group() -> None:
+        pass
+
+    @group.command("import", help=f"Check a CSV file and make it the {name} registry of the workspace.")
+    @click.argument("file", type=click.Path(path_type=Path))
+    @workspace_option
+    @click.option("--replace", is_flag=True, help="Replace a registry that has rows; the former file is kept.")
+    def import_(file: Path, workspace: Path | None, replace: bool) -> int:
+        from scrubjay.registry_report import gaps_text
+        from scrubjay.tables import TABLES
+        from scrubjay.workspace import import_registry
+
+        done = import_registry(TABLES[name], file, _workspace_folder(workspace), replace=replace)
+        if done.is_new:
+            count = f"{done.rows.num_rows:,} {'row' if done.rows.num_rows == 1 else 'rows'}"
+            sys.stdout.write(f"{done.file.name}: {count} imported.\n")
+        else:
+            sys.stdout.write(f"{done.file.name}: this very file stands there already; nothing was written.\n")
+        if done.former:
+            sys.stdout.write(f"The former file is kept as {done.former.name}.\n")
+        sys.stdout.write("\n" + gaps_text(TABLES[name], _gaps(name, done.rows)))
+        return 0
+
+    @group.command("list", help=f"Show the {name} registry of the workspace, and what is missing in it.")
+    @workspace_option
+    @click.option("--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text or json.")
+    def list_(workspace: Path | None, format_: str) -> int:
+        from scrubjay.registry_report import gaps_text, registry_as_dict, registry_text
+        from scrubjay.tables import TABLES, arrow_schema
+        from scrubjay.workspace import load_registry
+
+        if format_ not in ("text", "json"):
+            raise UsageError(f"--format is '{format_}'. Use text or json.")
+        table = TABLES[name]
+        rows = load_registry(table, _workspace_folder(workspace))
+        if format_ == "json":
+            rows = arrow_schema(table).empty_table() if rows is None else rows
+            found = registry_as_dict(table, rows, _gaps(name, rows))
+            _print(iter([json.dumps(found, ensure_ascii=False, indent=1) + "\n"]))
+        elif rows is None:
+            sys.stdout.write(f"No {name} are loaded: the registry has no file, or no row.\n")
+        else:
+            _print(chain(registry_text(table, rows), ["\n", gaps_text(table, _gaps(name, rows))]))
+        return 0
+
+    return group
+
+
+for _name, _what in (
+    ("sites", "The places where care is given"),
+    ("providers", "The practitioners and suppliers"),
+    ("payers", "The payers"),
+    ("encounters", "What claims cannot say about encounters"),
+):
+    app.add_command(_registry_group(_name, _what))
+
+
 def main() -> None:
     """Run the command line and exit with its code."""
     for stream in (sys.stdout, sys.stderr):
@@ -254,6 +325,26 @@ def _workspace(folder: Path | None) -> Workspace:
     return Workspace.find(Path.cwd()) if folder is None else Workspace.open(folder)
 
 
+def _workspace_folder(folder: Path | None) -> Path:
+    from scrubjay.workspace import find_folder
+
+    found = folder or find_folder(Path.cwd())
+    if found is None:
+        raise UsageError(
+            "There is no workspace here or above. 'scrubjay init FOLDER' makes one; or name it: --workspace."
+        )
+    return found
+
+
+def _gaps(name: str, rows: pa.Table) -> list[Gap]:
+    from scrubjay.reference.law import load_laws
+    from scrubjay.registry_report import registry_gaps
+    from scrubjay.rule import load_rules, select_rules
+    from scrubjay.tables import TABLES
+
+    return registry_gaps(TABLES[name], rows, select_rules(load_rules()), load_laws())
+
+
 def _print(pieces: Iterator[str]) -> None:
     """Write to the standard output, also when its reader stops listening (``… | head``)."""
     try:
@@ -264,12 +355,11 @@ def _print(pieces: Iterator[str]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _write(output: Path, pieces: Iterator[str]) -> None:
+def _write(output: Path, save: Callable[[Path], None]) -> None:
     """Write beside the file first, then rename: a reader never sees half a report."""
     part = output.with_name(output.name + ".part")
     try:
-        with part.open("w", encoding="utf-8", newline="") as handle:
-            handle.writelines(pieces)
+        save(part)
         part.replace(output)
     except BaseException as error:
         part.unlink(missing_ok=True)

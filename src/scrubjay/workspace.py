@@ -10,8 +10,10 @@ Without a workspace Scrubjay checks what a claim alone can say; the rest is unkn
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -19,8 +21,8 @@ import pyarrow as pa
 
 from scrubjay.errors import DefinitionError, UsageError, near_miss
 from scrubjay.formats.layouts import COLUMNS
-from scrubjay.reference.registries import describe_registry, read_registry, write_template
-from scrubjay.tables import REGISTRIES
+from scrubjay.reference.registries import describe_registry, parse_registry, read_bytes, read_registry, write_template
+from scrubjay.tables import REGISTRIES, Table
 
 SETTINGS_FILE = "scrubjay.toml"
 README_FILE = "README.md"
@@ -53,6 +55,8 @@ What a claim cannot say stands here. Fill in what you know, in any order; every 
 - A registry without a row counts as no registry at all, so a fresh template changes nothing.
 - Dates are YYYY-MM-DD (M/D/YYYY is read too). `effective_from` and `effective_to` are the first and the last day on
   which a row holds.
+- `scrubjay sites list` shows what is loaded, and which blanks leave which rules unable to tell; `scrubjay sites import
+  FILE` puts a new file in place. The same goes for `providers`, `payers` and `encounters`.
 - Spreadsheets like to change what they open: format NPI and ZIP columns as text, and save as *CSV UTF-8*.
 - `encounters.csv` holds patient data; keep this folder as safe as you keep claims.
 
@@ -86,7 +90,7 @@ class Workspace:
         Raises UsageError if there is no scrubjay.toml, and DefinitionError if it or a registry is
         malformed.
         """
-        root = path.parent if path.name == SETTINGS_FILE and not path.is_dir() else path
+        root = _root_of(path)
         settings = _Settings(root / SETTINGS_FILE)
         files = settings.registry_files()
         column_map = settings.column_map()
@@ -95,17 +99,110 @@ class Workspace:
             file = files.get(table.name)
             rows = read_registry(table, file) if file else None
             registries[table.name] = rows if rows is not None and rows.num_rows else None
-        own = {root / SETTINGS_FILE, root / README_FILE, *files.values()}
+        former = (kept for file in files.values() for kept in file.parent.glob(f"{escape(file.name)}.bak*"))
+        own = {root / SETTINGS_FILE, root / README_FILE, *files.values(), *former}
         return Workspace(root, registries, column_map, frozenset(file.resolve() for file in own))
 
     @staticmethod
     def find(start: Path) -> Workspace:
         """The workspace of the nearest folder, from `start` upwards, else the empty one."""
-        here = start.resolve()
-        for folder in (here, *here.parents):
-            if (folder / SETTINGS_FILE).is_file():
-                return Workspace.open(folder)
-        return Workspace.empty()
+        folder = find_folder(start)
+        return Workspace.open(folder) if folder else Workspace.empty()
+
+
+def find_folder(start: Path) -> Path | None:
+    """The nearest folder, from `start` upwards, that is a workspace."""
+    here = start.resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / SETTINGS_FILE).is_file()), None)
+
+
+def load_registry(table: Table, path: Path) -> pa.Table | None:
+    """The rows of one registry of the workspace in this folder; None if it has no file or no row.
+
+    Nothing else of the workspace is read but its settings. Raises as `Workspace.open` does.
+    """
+    file = _Settings(_root_of(path) / SETTINGS_FILE).registry_files().get(table.name)
+    rows = read_registry(table, file) if file else None
+    return rows if rows is not None and rows.num_rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: the rows it read, where they now stand, and what stood there before."""
+
+    rows: pa.Table
+    file: Path
+    is_new: bool  # False: the very same file stood there already, and nothing was written
+    former: Path | None  # where the registry it replaced is kept
+
+
+def import_registry(table: Table, source: Path, path: Path, *, replace: bool = False) -> Imported:
+    """Check a registry file and copy it, byte for byte, into the workspace in a folder.
+
+    It becomes the file that the settings name, else the one under the registry's own name. A
+    registry with rows is replaced only with `replace`, and kept beside the new one under the first
+    free of the names sites.csv.bak, sites.csv.bak2 …; the new file appears in one step.
+
+    Raises DefinitionError if the file is malformed, and UsageError if it has no row, cannot be
+    written, or would replace a registry; then nothing is changed.
+    """
+    settings = _Settings(_root_of(path) / SETTINGS_FILE)
+    file = settings.registry_file(table.name).resolve()
+    content = read_bytes(source)
+    rows = parse_registry(table, content, source)
+    if not rows.num_rows:
+        raise UsageError(f"{source}: the file has no row, so there is nothing to import.")
+    former_content = read_bytes(file) if file.exists() else b""
+    if former_content == content:
+        return Imported(rows, file, is_new=False, former=None)
+    holds_rows = _holds_rows(table, former_content, file)
+    if holds_rows and not replace:
+        raise UsageError(
+            f"{file}: this registry has rows already, and they differ from those of '{source}'. Nothing was changed. "
+            "Add --replace to put the new file in its place; the former one is kept beside it."
+        )
+    part = file.with_name(file.name + ".part")
+    try:
+        former = _keep(file, former_content) if holds_rows else None
+        part.unlink(missing_ok=True)
+        part.touch(
+            mode=0o600, exist_ok=False
+        )  # it may hold patient data: nobody may read it before it is as safe as the former one
+        part.write_bytes(content)
+        if file.exists() or source.is_file():
+            shutil.copymode(file if file.exists() else source, part)
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"{file}: the registry cannot be written ({error.strerror or error})") from error
+    return Imported(rows, file, is_new=True, former=former)
+
+
+def _holds_rows(table: Table, content: bytes, file: Path) -> bool:
+    """Whether a registry file holds anything that would be lost; a malformed one does."""
+    try:
+        return bool(content.strip()) and parse_registry(table, content, file).num_rows > 0
+    except DefinitionError:
+        return True
+
+
+def _keep(file: Path, content: bytes) -> Path:
+    """A copy of a registry under a name that is still free, as safe from readers as the registry is."""
+    for number in range(1, 10_000):
+        kept = file.with_name(f"{file.name}.bak{number if number > 1 else ''}")
+        try:
+            kept.touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            continue
+        kept.write_bytes(content)
+        shutil.copymode(file, kept)
+        return kept
+    raise UsageError(f"{file}: ten thousand former files stand beside it. Delete those you do not need.")
+
+
+def _root_of(path: Path) -> Path:
+    """The folder of a workspace, given as a folder or as its scrubjay.toml."""
+    return path.parent if path.name == SETTINGS_FILE and not path.is_dir() else path
 
 
 def create_workspace(path: Path) -> list[Path]:
@@ -164,10 +261,25 @@ class _Settings:
 
     def registry_files(self) -> dict[str, Path]:
         """The file of each registry that is there: as named, else under its own name."""
-        named = self._sections.get("registries", {})
         folder = self._path.parent
         files = {name: folder / f"{name}.csv" for name in _REGISTRY_NAMES if (folder / f"{name}.csv").is_file()}
-        for name, value in named.items():
+        for name, file in self._named_files().items():
+            if not file.is_file():
+                value = self._sections["registries"][name]
+                raise self._wrong(
+                    name, f"there is no file {value!r} for {name}", "correct the name, or delete the line"
+                )
+            files[name] = file
+        return files
+
+    def registry_file(self, name: str) -> Path:
+        """The file of a registry, whether it is there or not: as named, else under its own name."""
+        return self._named_files().get(name) or self._path.parent / f"{name}.csv"
+
+    def _named_files(self) -> dict[str, Path]:
+        """The files that the settings name."""
+        files = {}
+        for name, value in self._sections.get("registries", {}).items():
             if name not in _REGISTRY_NAMES:
                 advice = f"use one of {', '.join(_REGISTRY_NAMES)}.{near_miss(name, _REGISTRY_NAMES)}"
                 raise self._wrong(name, f"unknown registry {name!r}", advice)
@@ -179,11 +291,11 @@ class _Settings:
                     f"{value!r} is an absolute path, and would be wrong on every other machine",
                     "write it relative to the folder of scrubjay.toml",
                 )
-            if "\0" in value or not (folder / value).is_file():
+            if "\0" in value:
                 raise self._wrong(
                     name, f"there is no file {value!r} for {name}", "correct the name, or delete the line"
                 )
-            files[name] = folder / value
+            files[name] = self._path.parent / value
         return files
 
     def column_map(self) -> dict[str, str]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from scrubjay.engine import connect
 from scrubjay.facts import build_facts
 from scrubjay.formats import read_files
-from scrubjay.reference.law import load_laws
 from scrubjay.reference.registries import KNOWN_NONE
 from scrubjay.tables import (
     CLAIMS,
@@ -25,78 +22,46 @@ from scrubjay.tables import (
     PAYER_PROGRAMS,
     PROFESSIONAL_LINES,
     REGISTRIES,
-    SITE_TYPES,
     SQL_TYPES,
     Column,
     Table,
-    arrow_schema,
+)
+from tests.facts.samples import (
+    AT_BILLING,
+    AT_NORTH,
+    CLAIM,
+    DAY,
+    HOSPITAL_CLAIM,
+    HOSPITAL_LINE,
+    LAWS,
+    LINE,
+    NPI,
+    SITE,
+    Case,
+    D,
+    Row,
+    build,
+    check,
+    facts_of,
+    facts_of_cases,
 )
 from tests.samples import NORTH, NOWHERE, SOUTH, Batch, Claim, Line, write_csv
 
-Row = dict[str, Any]
-D = dt.date
-DAY = D(2024, 3, 5)
-LAWS = load_laws()
 
-CLAIM: Row = {
-    "claim_key": 0, "file_id": 0, "claim_type": "professional", "claim_id": "A1", "place_of_service_code": "11",
-    "claim_form": "electronic", "transaction_date": D(2024, 3, 10), "byte_offset": 100,
-    "billing_provider_npi": "1234567893", "billing_provider_address_line_1": "500 BILLING AVE",
-    "billing_provider_zip": "90005", "member_id": "M1", "claim_filing_code": "MB", "payer_id": "PAYER1",
-}  # fmt: skip
-LINE: Row = {"claim_key": 0, "line_number": 1, "byte_offset": 200, "procedure_code": "99213", "service_date": DAY}
-SITE: Row = {
-    "site_id": "NORTH", "site_name": "North Clinic", "site_type": "provider_based_department",
-    "address_line_1": "1 Main Street", "zip": "90001", "provider_based_from": D(2010, 1, 1),
-}  # fmt: skip
-AT_NORTH: Row = {"service_facility_address_line_1": "1 MAIN ST", "service_facility_zip": "90001"}
-
-
-def registry(table: Table, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    numbered = [{**row, "row_number": number} for number, row in enumerate(rows, 1)]
-    return pa.Table.from_pylist(numbered, arrow_schema(table).append(pa.field("row_number", pa.int64())))
-
-
-def build(
-    claims: Iterable[Row], lines: Iterable[Row], received: dt.date | None = None, **registries: Iterable[Row]
-) -> Any:
-    """A connection with the facts of these claims and lines; a registry that is not given is not kept."""
-    connection = connect()
-    tables = {
-        "claims": pa.Table.from_pylist(list(claims), arrow_schema(CLAIMS)),
-        "professional_lines": pa.Table.from_pylist(list(lines), arrow_schema(PROFESSIONAL_LINES)),
-        "institutional_lines": arrow_schema(INSTITUTIONAL_LINES).empty_table(),
-    }
-    kept = {t.name: registry(t, registries[t.name]) if t.name in registries else None for t in REGISTRIES}
-    build_facts(connection, tables, kept, LAWS, received)
-    return connection
-
-
-def facts_of(connection: Any, table: str = "service_line_facts") -> list[Row]:
-    rows: list[Row] = connection.sql(f"SELECT * FROM {table} ORDER BY row_id").to_arrow_table().to_pylist()
-    return rows
-
-
-def line_facts(claim: Row | None = None, line: Row | None = None, received: dt.date | None = None, **more: Any) -> Row:
-    """The facts of the one line of one claim, changed as given."""
-    found = facts_of(build([CLAIM | (claim or {})], [LINE | (line or {})], received, **more))
-    assert len(found) == 1
-    return found[0]
-
-
-def at_site(site: Row | None = None, claim: Row | None = None, line: Row | None = None, **more: Any) -> Row:
-    """The facts of a line given at the one site of the registry, changed as given."""
-    return line_facts(AT_NORTH | (claim or {}), line, sites=[SITE | (site or {})], **more)
+def unsited(claim: Row | None = None, line: Row | None = None, **more: Any) -> Case:
+    """A line of a claim that names no service facility, at a site that no registry holds."""
+    return Case(site=None, claim=claim or {}, line=line or {}, is_named=False, **more)
 
 
 # --- the tables ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", FACT_TABLES, ids=lambda table: table.name)
-def test_a_fact_table_has_the_columns_the_documentation_says(table: Table) -> None:
-    found = build([CLAIM], [LINE]).execute(f"DESCRIBE {table.name}").fetchall()
-    assert {row[0]: row[1] for row in found} == {column.name: SQL_TYPES[column.type] for column in table.columns}
-    assert len(found) == len(table.columns)
+def test_a_fact_table_has_the_columns_the_documentation_says() -> None:
+    connection = build([CLAIM], [LINE])
+    for table in FACT_TABLES:
+        found = connection.execute(f"DESCRIBE {table.name}").fetchall()
+        assert {row[0]: row[1] for row in found} == {column.name: SQL_TYPES[column.type] for column in table.columns}
+        assert len(found) == len(table.columns)
 
 
 @pytest.mark.parametrize("table", FACT_TABLES, ids=lambda table: table.name)
@@ -106,93 +71,341 @@ def test_a_column_that_says_why_is_itself_documented(table: Table) -> None:
             assert table[column.because].type == "text"
 
 
-@pytest.mark.parametrize("table", FACT_TABLES, ids=lambda table: table.name)
-def test_no_claims_give_no_facts(table: Table) -> None:
-    assert facts_of(build([], [], sites=[SITE]), table.name) == []
-
-
-def test_institutional_and_dental_claims_have_no_line_facts() -> None:
-    connection = build([CLAIM | {"claim_type": "institutional"}, CLAIM | {"claim_key": 1, "claim_type": "dental"}], [])
-    assert facts_of(connection) == []
-    assert facts_of(connection, "claim_facts") == []
-
-
-def _check_known(connection: Any) -> None:
-    """What is documented as always known is known, and every line and every claim has its row."""
-    for table in FACT_TABLES:
-        known = [column.name for column in table.columns if not column.nullable]
-        sums = ", ".join(f"count(*) - count({name})" for name in known)
-        [counts] = connection.sql(f"SELECT {sums} FROM {table.name}").fetchall()
-        assert {name: count for name, count in zip(known, counts, strict=True) if count} == {}
-    lines = connection.sql("SELECT row_id FROM professional_lines ORDER BY 1").fetchall()
-    assert connection.sql("SELECT row_id FROM service_line_facts ORDER BY 1").fetchall() == lines
-    keys = connection.sql("SELECT DISTINCT claim_key FROM professional_lines ORDER BY 1").fetchall()
-    assert connection.sql("SELECT claim_key FROM claim_facts ORDER BY 1").fetchall() == keys
-
-
-def _values(column: Column) -> st.SearchStrategy[Any]:
-    """Few values, so that rows meet; always also none."""
-    own: dict[str, list[Any]] = {
-        "claim_type": ["professional"],
-        "claim_form": ["paper", "electronic"],
-        "claim_filing_code": ["MB", "ZZ", ""],
-        "place_of_service_code": ["11", "22", "12", "ZZ", ""],
-        "site_type": [*SITE_TYPES[:4]],
-        "payer_program": [*PAYER_PROGRAMS[:2]],
-        "registration_status": ["outpatient", "inpatient", "none"],
-        "distance_method": ["straight_line", "driving"],
-        "modifier_1": ["PO", "26", "PO"],
-        "modifier_2": ["PN", "25", ""],
-        "npi": ["none", "1234567893"],
-        "distance_yards": [Decimal("250"), Decimal("250.1")],
+def test_no_claims_give_no_facts_but_those_of_the_run() -> None:
+    connection = build([], [], sites=[SITE])
+    assert {table.name: len(facts_of(connection, table.name)) for table in FACT_TABLES} == {
+        "service_line_facts": 0,
+        "institutional_line_facts": 0,
+        "claim_facts": 0,
+        "site_facts": 0,
+        "run_facts": 1,
     }
+
+
+def test_claims_without_lines_and_dental_claims_have_no_facts() -> None:
+    claims = [CLAIM | {"claim_key": 0, "claim_type": "dental"}, HOSPITAL_CLAIM | {"claim_key": 1}]
+    connection = build([*claims, CLAIM | {"claim_key": 2}], [LINE | {"claim_key": 0}], sites=[SITE])
+    for name in ("service_line_facts", "institutional_line_facts", "claim_facts"):
+        assert facts_of(connection, name) == []
+
+
+def test_both_kinds_of_lines_are_numbered_in_one_row_of_numbers() -> None:
+    claims = [CLAIM, HOSPITAL_CLAIM | {"claim_key": 1}, CLAIM | {"claim_key": 2}]
+    lines = [LINE, LINE | {"claim_key": 2}]
+    connection = build(claims, lines, hospital_lines=[HOSPITAL_LINE | {"claim_key": 1}])
+    assert [row["row_id"] for row in facts_of(connection)] == [0, 1]
+    assert [row["row_id"] for row in facts_of(connection, "institutional_line_facts")] == [2]
+    assert [row["claim_key"] for row in facts_of(connection, "claim_facts")] == [0, 1, 2]
+
+
+def test_facts_can_be_built_again_in_the_same_connection() -> None:
+    connection = build([CLAIM | AT_NORTH], [LINE], sites=[SITE])
+    build(
+        [HOSPITAL_CLAIM | {"claim_key": 7}],
+        [],
+        hospital_lines=[HOSPITAL_LINE | {"claim_key": 7}],
+        connection=connection,
+    )
+    assert facts_of(connection) == []
+    [row] = facts_of(connection, "institutional_line_facts")
+    assert (row["claim_key"], row["site_because"]) == (7, "no sites registry is loaded")
+
+
+def test_a_second_version_of_a_law_neither_multiplies_lines_nor_hides_their_site() -> None:
+    laws = dict(LAWS)
+    for path in ("us.cms.provider_based.campus_distance_yards", "us.cms.opps.excepted_department"):
+        first = LAWS[path].versions[0]
+        later = replace(first, effective=D(2030, 1, 1))
+        laws[path] = replace(LAWS[path], versions=(first, later))
+    connection = build([CLAIM | AT_NORTH], [LINE], laws=laws, sites=[SITE])
+    assert [row["site_id"] for row in facts_of(connection)] == ["NORTH"]
+
+
+# --- what holds whatever comes in ---------------------------------------------------------------------
+
+TEXTS: dict[str, list[Any]] = {
+    "claim_type": ["professional", "institutional", "dental"],
+    "claim_form": ["paper", "electronic"],
+    "claim_filing_code": ["MB", "ZZ"],
+    "place_of_service_code": ["11", "22", "12", "02", "ZZ"],
+    "type_of_bill_code": ["131", "851", "13", "111"],
+    "claim_frequency_code": ["1", "7"],
+    "modifier_1": ["PO", "26", "PN"],
+    "modifier_2": ["PN", "25", "ER"],
+    "npi": ["none", "1234567893"],
+    "billing_provider_npi": ["1234567893", NPI],
+    "service_facility_npi": ["1234567893", NPI],
+    "ptan": ["050123", "051399", "05T123"],
+    "distance_evidence": ["none", "survey.pdf"],
+    "city": ["Town", "Übel\tstadt"],
+    "hospital_name": ["Ω" * 300, "O'Hara; DROP TABLE sites; --"],
+    "provider_type": ["MD", "hospital"],
+}
+NUMBERS: dict[str, list[Any]] = {
+    "distance_yards": [Decimal("250"), Decimal("250.1"), Decimal("900")],
+    "remote_location_distance_yards": [Decimal("250"), Decimal("99999999999999.9999")],
+}
+DATES = [DAY, D(2024, 3, 6), D(2015, 11, 2), D(2010, 1, 1), KNOWN_NONE]
+
+
+def _values(table: Table, column: Column) -> list[Any]:
+    """Few values, so that rows meet."""
     by_type: dict[str, list[Any]] = {
-        "text": ["A", "1 Main St", ""],
+        "text": ["A", "B"],
         "integer": [1, 2],
         "boolean": [True, False],
-        "date": [DAY, D(2024, 3, 6), KNOWN_NONE],
+        "date": DATES if column.takes_none else DATES[:4],
         "decimal": [Decimal("1.5")],
         "amount": [Decimal("2.50")],
         "timestamp": [dt.datetime(2024, 3, 5, 8)],
     }
-    values = own.get(column.name, by_type[column.type])
-    return st.sampled_from([*values, None] if column.nullable and column.name != "claim_type" else values)
+    if column.name.endswith("address_line_1"):
+        return ["1 Main St", "1 MAIN STREET", "PO Box 12"]
+    if column.name == "zip" or column.name.endswith("_zip"):
+        return ["90001", "900011234", "90002"]
+    if column.name == "payer_program":
+        return [*PAYER_PROGRAMS[:2]]
+    return list(column.allowed) or TEXTS.get(column.name) or NUMBERS.get(column.name) or by_type[column.type]
 
 
-def _row_of(table: Table, **fixed: Any) -> st.SearchStrategy[Row]:
-    return st.fixed_dictionaries(
-        {c.name: st.just(fixed[c.name]) if c.name in fixed else _values(c) for c in table.columns}
-    )
+def _row_of(random: Random, table: Table, blanks: float, **fixed: Any) -> Row:
+    row: Row = {}
+    for column in table.columns:
+        if column.name in fixed:
+            row[column.name] = fixed[column.name]
+        elif column.nullable and random.random() < blanks:
+            row[column.name] = None
+        else:
+            row[column.name] = random.choice(_values(table, column))
+    return row
 
 
-@st.composite
-def _inputs(draw: st.DrawFn) -> tuple[list[Row], list[Row], dict[str, list[Row]]]:
-    claims = [draw(_row_of(CLAIMS, claim_key=key, file_id=0)) for key in range(draw(st.integers(1, 4)))]
-    lines = [
-        draw(_row_of(PROFESSIONAL_LINES, claim_key=claim["claim_key"]))
-        for claim in claims
-        for _ in range(draw(st.integers(1, 3)))
-    ]
-    kept = {t.name: draw(st.lists(_row_of(t), max_size=4)) for t in REGISTRIES if draw(st.booleans())}
-    return claims, lines, kept
+Tables = dict[str, list[Row]]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(inputs=_inputs(), received=st.sampled_from([None, DAY]))
-def test_what_is_documented_as_known_is_known_whatever_comes_in(
-    inputs: tuple[list[Row], list[Row], dict[str, list[Row]]], received: dt.date | None
-) -> None:
-    claims, lines, kept = inputs
-    connection = build(claims, lines, received, **kept)
-    _check_known(connection)
-    for row in facts_of(connection):
-        for column in FACT_TABLES[0].columns:
-            if column.because and row[column.name] is None and column.because.startswith(("payer", "receipt", "paid")):
-                assert row[column.because]
-        assert (row["site_because"] is None) == (row["site_id"] is not None)
-        if row["service_date"] is not None:
-            assert row["receipt_date_earliest"] is not None
-            assert row["paid_date_earliest"] >= row["receipt_date_earliest"]
+def _random_tables(seed: int) -> Tables:
+    """Claims of every kind with lines of their kind, and registries, some of them empty or not kept."""
+    random = Random(seed)
+    blanks = random.choice([0.1, 0.3, 0.6])
+    found: Tables = {"claims": [], "professional_lines": [], "institutional_lines": []}
+    for key in range(80):
+        kind = random.choice(TEXTS["claim_type"])
+        own = {"service_facility_npi": None, "service_facility_address_line_1": None} if random.random() < 0.3 else {}
+        own |= {} if random.random() < 0.2 else {"site_id": None}
+        claim = _row_of(random, CLAIMS, blanks, claim_key=key, file_id=0, claim_type=kind, **own)
+        found["claims"].append(claim)
+        name, table = {
+            "professional": ("professional_lines", PROFESSIONAL_LINES),
+            "institutional": ("institutional_lines", INSTITUTIONAL_LINES),
+            "dental": ("", PROFESSIONAL_LINES),
+        }[kind]
+        for number in range(random.randint(0, 4) if name else 0):
+            found[name].append(_row_of(random, table, blanks, claim_key=key, line_number=number))
+    if seed:  # the first run is without registries
+        for table in REGISTRIES:
+            count = {"sites": random.choice([3, 8]), "encounters": 12}.get(table.name, 3)
+            found[table.name] = [_row_of(random, table, blanks) for _ in range(count)]
+        twice = (
+            [dict(row) for row in found["sites"]] if seed == 1 else []
+        )  # every row of the registry stands there twice
+        found["sites"] += twice
+        for number, site in enumerate(found["sites"]):
+            if seed > 2:
+                site["site_id"] = f"S{number}"
+            if seed > 3:  # so that most lines find their site
+                site |= {"address_line_1": f"{number} Main St", "zip": "90001", "effective_from": None}
+                site["effective_to"] = None
+                site["pecos_address_line_1"] = random.choice([f"{number} MAIN ST", f"{number} Main St", None])
+        for row in (*found["claims"], *found["professional_lines"]) if seed > 3 else ():
+            if row["service_facility_address_line_1"] is not None:
+                row["service_facility_address_line_1"] = f"{random.randrange(len(found['sites']) + 1)} MAIN ST"
+                row["service_facility_zip"] = random.choice(["90001", "900011234", "90001", None])
+    return found
+
+
+def _build(tables: Tables) -> Any:
+    registries: dict[str, Any] = {name: rows for name, rows in tables.items() if name not in ("claims", *_LINES)}
+    return build(tables["claims"], tables["professional_lines"], None, tables["institutional_lines"], **registries)
+
+
+_LINES = ("professional_lines", "institutional_lines")
+SEEDS = range(7)
+_BUILT: dict[int, tuple[Tables, Any]] = {}
+
+
+def _built(seed: int) -> tuple[Tables, Any]:
+    if seed not in _BUILT:
+        tables = _random_tables(seed)
+        _BUILT[seed] = tables, _build(tables)
+    return _BUILT[seed]
+
+
+@pytest.fixture(params=SEEDS)
+def anything(request: pytest.FixtureRequest) -> tuple[Tables, Any]:
+    """Random tables and a connection with their facts."""
+    return _built(request.param)
+
+
+def _unknown(connection: Any) -> dict[str, int]:
+    """How often a column is NULL that is documented as always known."""
+    found: dict[str, int] = {}
+    for table in FACT_TABLES:
+        known = [column.name for column in table.columns if not column.nullable]
+        sums = ", ".join(f"count(*) - count({name})" for name in known)
+        [counts] = connection.sql(f"SELECT {sums} FROM {table.name}").fetchall()
+        found |= {f"{table.name}.{name}": count for name, count in zip(known, counts, strict=True) if count}
+    return found
+
+
+def _types(connection: Any) -> dict[str, dict[str, str]]:
+    described = {table.name: connection.execute(f"DESCRIBE {table.name}").fetchall() for table in FACT_TABLES}
+    return {name: {row[0]: row[1] for row in rows} for name, rows in described.items()}
+
+
+DOCUMENTED = {table.name: {c.name: SQL_TYPES[c.type] for c in table.columns} for table in FACT_TABLES}
+
+
+def test_the_types_are_as_documented_whatever_comes_in(anything: tuple[Tables, Any]) -> None:
+    assert _types(anything[1]) == DOCUMENTED
+
+
+def test_what_is_documented_as_known_is_known_whatever_comes_in(anything: tuple[Tables, Any]) -> None:
+    assert _unknown(anything[1]) == {}
+
+
+def test_every_line_and_every_claim_has_one_row_whatever_the_registries_hold(anything: tuple[Tables, Any]) -> None:
+    tables, connection = anything
+    first = 0
+    for name, facts in zip(_LINES, FACT_TABLES[:2], strict=True):
+        found = facts_of(connection, facts.name)
+        assert [row["row_id"] for row in found] == list(range(first, first + len(tables[name])))
+        assert [row["claim_key"] for row in found] == [line["claim_key"] for line in tables[name]]
+        assert [row["line_number"] for row in found] == [line["line_number"] for line in tables[name]]
+        first += len(tables[name])
+    counts = {line["claim_key"]: 0 for name in _LINES for line in tables[name]}
+    for name in _LINES:
+        for line in tables[name]:
+            counts[line["claim_key"]] += 1
+    claims = facts_of(connection, "claim_facts")
+    assert [row["row_id"] for row in claims] == list(range(len(counts)))
+    assert {row["claim_key"]: row["line_count"] for row in claims} == counts
+
+
+def test_every_site_has_as_many_lines_as_were_given_there(anything: tuple[Tables, Any]) -> None:
+    connection = anything[1]
+    sites = facts_of(connection, "site_facts")
+    assert len({row["site_row_number"] for row in sites}) == len(sites)
+    lines = [row for name in ("service_line_facts", "institutional_line_facts") for row in facts_of(connection, name)]
+    sited = [row["site_id"] for row in lines if row["site_id"] is not None]
+    assert sum(row["site_line_count"] for row in sites) == len(sited)
+    assert {row["site_id"] for row in sites} == set(sited)
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_the_order_of_lines_and_files_does_not_change_the_facts(seed: int) -> None:
+    tables, connection = _built(seed)
+    turned = {name: rows if name in {t.name for t in REGISTRIES} else rows[::-1] for name, rows in tables.items()}
+
+    def comparable(facts: list[Row]) -> list[str]:
+        return sorted(str({name: value for name, value in row.items() if name != "row_id"}) for row in facts)
+
+    again = _build(turned)
+    for table in FACT_TABLES:
+        assert comparable(facts_of(connection, table.name)) == comparable(facts_of(again, table.name))
+
+
+# The cells of the registries that can be behind a fact that is not known, where its column of reasons is blank.
+CELLS: dict[str, tuple[str, ...]] = {
+    "site_name": ("site_name",),
+    "site_type": ("site_type",),
+    "hospital_name": ("hospital_name",),
+    "hospital_type": ("hospital_type",),
+    "is_provider_based": ("site_type", "provider_based_from"),
+    "is_on_hospital_campus": ("is_on_hospital_campus",),
+    "distance_yards": ("distance_yards",),
+    "is_enrolled_hospital_location": ("enrolled_location_type",),
+    "registered_address": ("address_line_1",),
+    "is_service_facility_at_registered_address": ("address_line_1", "zip", "pecos_address_line_1", "pecos_zip"),
+    "is_at_billing_address": ("address_line_1", "zip"),
+    "is_separately_maintained": ("is_separately_maintained",),
+    "is_dedicated_emergency_department": ("is_dedicated_emergency_department",),
+    "is_off_campus_department": ("site_type", "provider_based_from"),
+    "ptan": ("ptan", "ccn"),
+    "is_address_edited_provider": ("ptan", "ccn"),
+    "pecos_address": ("pecos_address_line_1",),
+    "is_from_one_off_campus_department": ("site_type", "provider_based_from", "address_line_1", "zip"),
+    "is_off_campus_address_due": ("site_type", "provider_based_from"),
+    "is_registered_outpatient": ("*",),
+    "is_registered_inpatient": ("*",),
+    "has_custody_exception": ("*",),
+    "is_address_as_in_pecos": ("address_line_1", "pecos_address_line_1"),
+}
+# Only where the fact is missing does this column say something, and there it always does.
+EXACT = {
+    "payer_program": "payer_program_because",
+    "receipt_date": "receipt_date_because",
+    "paid_date": "paid_date_because",
+    "is_paper_claim": "is_paper_claim_because",
+    "service_date": "service_date_because",
+    "site_id": "site_because",
+    "outpatient_place_of_service_code": "campus_because",
+    "is_excepted_department": "excepted_because",
+    "has_duplicate_at_other_place": "duplicate_because",
+    "is_side_of_boundary_confirmed": "boundary_because",
+    "is_service_facility_in_pecos": "pecos_because",
+}
+
+
+@pytest.mark.parametrize("name", [table.name for table in FACT_TABLES])
+def test_what_is_not_known_says_why_or_is_blank_in_the_registry(anything: tuple[Tables, Any], name: str) -> None:
+    tables, connection = anything
+    by_site: dict[str, list[Row]] = {}
+    for site in tables.get("sites", []):
+        by_site.setdefault(site["site_id"], []).append(site)
+    [table] = [one for one in FACT_TABLES if one.name == name]
+    unexplained = set()
+    for row in facts_of(connection, name):
+        if row.get("claim_type") == "professional":
+            continue  # of a professional claim the lines say where they were given
+        for column in table.columns:
+            if not column.because or row[column.name] is not None or row[column.because] is not None:
+                continue
+            if column.name == "is_service_facility_at_registered_address" and row["service_facility_address"] == "":
+                continue  # no address was sent
+            cells = CELLS.get(column.name, ())
+            sites = by_site.get(row.get("site_id") or "", [])
+            blank = any(site[cell] is None for site in sites for cell in cells if cell != "*")
+            if not blank and "*" not in cells:
+                undated = "undated" if row.get("service_date", DAY) is None else "dated"
+                unexplained.add(f"{column.name} ({undated})")
+    assert unexplained == set()
+
+
+@pytest.mark.parametrize("name", [table.name for table in FACT_TABLES])
+def test_a_reason_is_given_only_where_something_is_missing(anything: tuple[Tables, Any], name: str) -> None:
+    wrong = set()
+    for row in facts_of(anything[1], name):
+        for column, because in EXACT.items():
+            if because in row and column in row and row.get("claim_type") != "professional":
+                several = column == "site_id" and name == "claim_facts"
+                if (row[column] is None) != (row[because] is not None) and not (several and row[column] is None):
+                    wrong.add((column, row[column], row[because]))
+    assert wrong == set()
+
+
+def test_dates_stand_in_their_order_whatever_comes_in(anything: tuple[Tables, Any]) -> None:
+    for name in ("service_line_facts", "institutional_line_facts", "claim_facts"):
+        for row in facts_of(anything[1], name):
+            if row["service_date"] is not None:
+                assert row["receipt_date_earliest"] is not None
+                assert row["receipt_date_earliest"] >= row["service_date"]
+                assert row["paid_date_earliest"] >= row["receipt_date_earliest"]
+
+
+def test_what_makes_a_department_excepted_or_not_is_said_wherever_it_is_decided(anything: tuple[Tables, Any]) -> None:
+    for row in facts_of(anything[1], "institutional_line_facts"):
+        if row["is_excepted_department"] is not None:
+            assert row["excepted_reason"]
 
 
 def test_what_is_documented_as_known_is_known_in_files_of_both_kinds(tmp_path: Path) -> None:
@@ -207,37 +420,37 @@ def test_what_is_documented_as_known_is_known_in_files_of_both_kinds(tmp_path: P
     ]
     connection = connect()
     build_facts(connection, read_files(files), dict.fromkeys(t.name for t in REGISTRIES), LAWS)
-    _check_known(connection)
+    assert _unknown(connection) == {}
     assert len(facts_of(connection)) == 5
 
 
 # --- the line itself ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("line", "claim", "code", "from_line"),
-    [("22", "11", "22", True), (None, "11", "11", False), (None, None, "", False), ("22", None, "22", True)],
-)
-def test_the_place_of_service_is_the_lines_else_the_claims(
-    line: str | None, claim: str | None, code: str, from_line: bool
-) -> None:
-    found = line_facts({"place_of_service_code": claim}, {"place_of_service_code": line})
-    assert found["place_of_service_code"] == code
-    assert found["has_place_of_service"] is (code != "")
-    assert found["is_place_of_service_from_line"] is from_line
-    assert (found["line_place_of_service_code"], found["claim_place_of_service_code"]) == (line or "", claim or "")
+def test_the_place_of_service_is_the_lines_else_the_claims() -> None:
+    check(
+        "place_of_service_code has_place_of_service is_place_of_service_from_line line_place_of_service_code "
+        "claim_place_of_service_code is_place_of_service_assigned",
+        *(
+            (
+                unsited({"place_of_service_code": claim}, {"place_of_service_code": line}),
+                (code, code != "", from_line, line or "", claim or "", code not in ("", "ZZ", "00")),
+            )
+            for line, claim, code, from_line in [
+                ("22", "11", "22", True),
+                (None, "11", "11", False),
+                (None, None, "", False),
+                ("22", None, "22", True),
+                (None, "66", "66", False),  # once assigned
+                (None, "ZZ", "ZZ", False),
+                ("00", "11", "00", True),
+            ]
+        ),
+    )
 
 
-@pytest.mark.parametrize(
-    ("code", "assigned"), [("11", True), ("66", True), ("ZZ", False), ("00", False), (None, False)]
-)
-def test_a_code_is_assigned_if_it_ever_was(code: str | None, assigned: bool) -> None:
-    assert line_facts({"place_of_service_code": code})["is_place_of_service_assigned"] is assigned
-
-
-@pytest.mark.parametrize(
-    ("given_", "left"),
-    [
+def test_department_modifiers_are_taken_out_and_the_others_keep_their_order() -> None:
+    cases: list[tuple[tuple[str | None, ...], str]] = [
         (("PO",), ""),
         (("25", "PO"), "25"),
         (("PO", "25"), "25"),
@@ -247,390 +460,434 @@ def test_a_code_is_assigned_if_it_ever_was(code: str | None, assigned: bool) -> 
         (("PO", "PO"), ""),
         ((None, "PO", None, "25"), "25"),
         ((), ""),
-    ],
-)
-def test_department_modifiers_are_taken_out_and_the_others_keep_their_order(
-    given_: tuple[str | None, ...], left: str
-) -> None:
-    line = {f"modifier_{number}": one for number, one in enumerate(given_, 1)}
-    found = line_facts(line=line)
-    assert found["modifiers_without_department_modifiers"] == left
-    assert found["modifiers"] == " ".join(one for one in given_ if one)
-    assert [found[f"has_modifier_{one}"] for one in ("po", "pn", "er")] == [one in given_ for one in ("PO", "PN", "ER")]
+        (("26", "ERX"), "26 ERX"),
+    ]
+    check(
+        "modifiers_without_department_modifiers modifiers has_modifier_po has_modifier_pn has_modifier_er "
+        "is_professional_component",
+        *(
+            (
+                unsited({}, {f"modifier_{number}": one for number, one in enumerate(given, 1)}),
+                (
+                    left,
+                    " ".join(one for one in given if one),
+                    "PO" in given,
+                    "PN" in given,
+                    "ER" in given,
+                    "26" in given,
+                ),
+            )
+            for given, left in cases
+        ),
+    )
 
 
-def test_modifier_26_marks_a_reading() -> None:
-    assert line_facts(line={"modifier_2": "26"})["is_professional_component"] is True
-    assert line_facts(line={"modifier_2": "25"})["is_professional_component"] is False
+def test_ambulance_services_are_told_by_their_codes() -> None:
+    check(
+        "is_ambulance_procedure has_procedure_code",
+        *(
+            (unsited({}, {"procedure_code": code}), (is_one, code is not None))
+            for code, is_one in [
+                ("A0021", True), ("A0999", True), ("A0020", False), ("A1000", False), ("99213", False), (None, False),
+            ]
+        ),
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize(("code", "is_one"), [("A0021", True), ("A0999", True), ("A0020", False), ("A1000", False),
-                                              ("99213", False), (None, False)])  # fmt: skip
-def test_ambulance_services_are_told_by_their_codes(code: str | None, is_one: bool) -> None:
-    found = line_facts(line={"procedure_code": code})
-    assert (found["is_ambulance_procedure"], found["has_procedure_code"]) == (is_one, code is not None)
+# --- the service facility of the line -----------------------------------------------------------------
+
+
+def test_a_service_facility_at_a_post_office_box_is_told() -> None:
+    check(
+        "is_service_facility_post_office_box",
+        (Case(claim={"service_facility_address_line_1": "PO Box 12"}), True),
+        (Case(claim={"service_facility_address_line_1": "P.O. BOX 12"}), True),
+        (
+            Case(claim={"service_facility_address_line_1": "1 MAIN ST", "service_facility_address_line_2": "PO BOX 1"}),
+            False,
+        ),
+        (Case(), False),
+        (unsited(), False),
+        (unsited({"billing_provider_address_line_1": "PO BOX 12"}), False),
+        (unsited({"service_facility_npi": NPI}), False),
+    )
+
+
+def test_a_service_facility_has_a_street_where_it_can_be_found_by_it() -> None:
+    claim = {"service_facility_state": "CA"}
+    line = {"service_facility_address_line_1": "2 ELM ST", "service_facility_zip": "90001"}
+    check(
+        "has_service_facility_street",
+        (Case(claim=claim), True),
+        (Case(claim=claim | {"service_facility_zip": "90001-1234"}), True),
+        (Case(claim=claim | {"service_facility_zip": None}), False),
+        (Case(claim=claim | {"service_facility_zip": "K1A 0B1"}), False),  # not in the country
+        (Case(claim=claim | {"service_facility_state": None}), False),
+        (Case(claim=claim | {"service_facility_address_line_1": None, "service_facility_npi": NPI}), False),
+        (Case(claim=claim, line=line), False),
+        (Case(line=line | claim), True),
+        (unsited(), False),
+        (unsited({"service_facility_npi": NPI}), False),
+    )
+
+
+def test_the_digits_of_a_zip_code_are_counted() -> None:
+    check(
+        "has_service_facility_zip_of_nine_digits",
+        (Case(claim={"service_facility_zip": "900011234"}), True),
+        (Case(claim={"service_facility_zip": "90001-1234"}), True),
+        (Case(claim={"service_facility_zip": "90001"}), False),
+        (Case(claim={"service_facility_zip": "9000112345"}), False),
+        (Case(claim={"service_facility_zip": None}), False),
+        (unsited(), False),
+    )
+
+
+def test_the_npi_of_the_service_facility_is_told_from_those_of_the_claim() -> None:
+    billing, own = "1234567893", {"service_facility_npi": NPI}
+    check(
+        "is_service_facility_npi_of_billing_provider is_service_facility_npi_of_practitioner",
+        (Case(claim={"service_facility_npi": billing}), (True, False)),
+        (Case(claim=own), (False, False)),
+        (Case(), (False, False)),
+        (Case(claim={"billing_provider_npi": None}), (False, False)),
+        (Case(claim=own | {"rendering_provider_npi": NPI}), (False, True)),
+        (Case(claim=own | {"supervising_provider_npi": NPI}), (False, True)),
+        (Case(claim=own, line={"rendering_provider_npi": NPI}), (False, True)),
+        (Case(claim=own, line={"supervising_provider_npi": NPI}), (False, True)),
+        (Case(claim=own | {"rendering_provider_npi": NPI}, line={"rendering_provider_npi": billing}), (False, False)),
+        (Case(claim=own | {"referring_provider_npi": NPI}), (False, False)),
+        (Case(claim=own, providers=({"npi": NPI, "provider_type": "MD"},)), (False, True)),
+        (Case(claim=own, providers=({"npi": NPI, "provider_type": "np"},)), (False, True)),
+        (Case(claim=own, providers=({"npi": NPI, "provider_type": "hospital"},)), (False, False)),
+        (Case(claim=own, providers=({"npi": NPI, "provider_type": None},)), (False, False)),
+        (Case(claim=own, providers=({"npi": billing, "provider_type": "MD"},)), (False, False)),
+        (Case(providers=({"npi": NPI, "provider_type": "MD"},)), (False, False)),
+    )
+
+
+def test_the_service_facility_is_the_lines_else_the_claims_and_never_a_mixture() -> None:
+    line = {"service_facility_npi": NPI, "service_facility_byte_offset": 300}
+    claim = {
+        "service_facility_npi": "1234567893", "service_facility_byte_offset": 150, "service_facility_city": "TOWN",
+        "service_facility_state": "CA",
+    }  # fmt: skip
+    [[of_claim], [of_line], [of_none]] = facts_of_cases(
+        [Case(site=None, claim=claim), Case(site=None, claim=claim, line=line), unsited()]
+    )
+    assert of_claim["service_facility_address"] == "1 MAIN ST, TOWN, CA 00001"
+    assert of_line["service_facility_address"] == ""
+    assert [row["service_facility_byte_offset"] for row in (of_claim, of_line, of_none)] == [150, 300, None]
+    assert [row["service_facility_npi"] != "" for row in (of_claim, of_line, of_none)] == [True, True, False]
+    assert [row["has_service_facility"] for row in (of_claim, of_line, of_none)] == [True, True, False]
 
 
 # --- whose rules apply --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("code", "program"),
-    [("MB", "medicare_part_b"), ("MA", "medicare_part_a"), ("16", "medicare_advantage"), ("MC", "medicaid"),
-     ("CI", "commercial"), ("BL", "commercial"), ("WC", "workers_compensation"), ("CH", "other_government"),
-     ("ZZ", None), ("??", None), (None, None)],
-)  # fmt: skip
-def test_the_claim_filing_code_names_the_programme(code: str | None, program: str | None) -> None:
-    found = line_facts({"claim_filing_code": code})
-    assert found["payer_program"] == program
-    assert (found["payer_program_because"] is None) == (program is not None)
+def test_the_claim_filing_code_names_the_programme() -> None:
+    programs = {
+        "MB": "medicare_part_b", "MA": "medicare_part_a", "16": "medicare_advantage", "MC": "medicaid",
+        "CI": "commercial", "BL": "commercial", "WC": "workers_compensation", "CH": "other_government",
+    }  # fmt: skip
+    check("payer_program payer_program_because", *(
+        (unsited({"claim_filing_code": code}), (program, None)) for code, program in programs.items()
+    ))  # fmt: skip
+    no_registry = "no payers registry is loaded"
+    check(
+        "payer_program payer_program_because",
+        (unsited({"claim_filing_code": "ZZ"}), (None, f"the claim filing code names no programme, and {no_registry}")),
+        (unsited({"claim_filing_code": "??"}), (None, f"the claim filing code names no programme, and {no_registry}")),
+        (unsited({"claim_filing_code": None}), (None, f"the claim has no claim filing code, and {no_registry}")),
+    )
 
 
-def test_a_missing_programme_says_why() -> None:
-    assert line_facts({"claim_filing_code": None})["payer_program_because"].startswith(
-        "the claim has no claim filing code"
-    )
-    assert line_facts({"claim_filing_code": "ZZ"})["payer_program_because"].startswith(
-        "the claim filing code names no programme"
-    )
+def payer(program: str | None, **more: Any) -> Row:
+    return {"payer_id": "PAYER1", "payer_program": program, **more}
 
 
 def test_the_payers_registry_beats_the_claim_filing_code() -> None:
-    payers = [{"payer_id": "PAYER1", "payer_program": "medicare_advantage"}]
-    assert line_facts(payers=payers)["payer_program"] == "medicare_advantage"
-    assert line_facts({"payer_id": "PAYER2"}, payers=payers)["payer_program"] == "medicare_part_b"
-    assert line_facts({"payer_id": None}, payers=payers)["payer_program"] == "medicare_part_b"
+    advantage = payer("medicare_advantage")
+    days = {"effective_from": D(2024, 3, 5), "effective_to": D(2024, 3, 6)}
+    check(
+        "payer_program",
+        (unsited(payers=(advantage,)), "medicare_advantage"),
+        (unsited({"payer_id": "PAYER2"}, payers=(advantage,)), "medicare_part_b"),
+        (unsited({"payer_id": None}, payers=(advantage,)), "medicare_part_b"),
+        (unsited(payers=(payer(None),)), "medicare_part_b"),
+        (unsited({"claim_filing_code": "ZZ"}, payers=(payer("commercial"), payer("medicaid"))), None),
+        (unsited(payers=(payer("commercial"), payer("commercial"))), "commercial"),
+        *(
+            (unsited(line={"service_date": D(2024, 3, day)}, payers=(payer("commercial", **days),)), program)
+            for day, program in enumerate(["medicare_part_b", "commercial", "commercial", "medicare_part_b"], 4)
+        ),
+    )
 
 
-def test_a_payers_row_holds_on_its_first_and_last_day() -> None:
-    row = {
-        "payer_id": "PAYER1",
-        "payer_program": "commercial",
-        "effective_from": D(2024, 3, 5),
-        "effective_to": D(2024, 3, 6),
-    }
-    days = [D(2024, 3, 4), D(2024, 3, 5), D(2024, 3, 6), D(2024, 3, 7)]
-    found = [line_facts(line={"service_date": day}, payers=[row])["payer_program"] for day in days]
-    assert found == ["medicare_part_b", "commercial", "commercial", "medicare_part_b"]
-
-
-def test_a_payers_row_without_a_programme_says_nothing_and_is_not_denied() -> None:
-    payers: list[Row] = [{"payer_id": "PAYER1", "payer_program": None}]
-    assert line_facts(payers=payers)["payer_program"] == "medicare_part_b"
-    because = line_facts({"claim_filing_code": "ZZ"}, payers=payers)["payer_program_because"]
-    assert "has no row for its payer" not in because
-
-
-def test_two_payers_rows_that_disagree_say_nothing() -> None:
-    payers = [{"payer_id": "PAYER1", "payer_program": one} for one in ("commercial", "medicaid")]
-    assert line_facts({"claim_filing_code": "ZZ"}, payers=payers)["payer_program"] is None
-    assert line_facts(payers=[payers[0], payers[0]])["payer_program"] == "commercial"
+def test_a_payers_row_without_a_programme_is_not_denied() -> None:
+    [[blank], [none]] = facts_of_cases(
+        [unsited({"claim_filing_code": "ZZ", "payer_id": one}, payers=(payer(None),)) for one in ("PAYER1", "PAYER2")]
+    )
+    assert "has no row for its payer" not in blank["payer_program_because"]
+    assert "has no row for its payer" in none["payer_program_because"]
 
 
 # --- the four dates -----------------------------------------------------------------------------------
 
 
 def test_the_receipt_date_is_the_claims_else_the_one_given() -> None:
-    given_, own = D(2024, 4, 1), D(2024, 3, 20)
-    assert line_facts()["receipt_date"] is None
-    assert line_facts()["receipt_date_because"] == "no receipt date was given"
-    assert line_facts(received=given_)["receipt_date"] == given_
-    assert line_facts(received=given_)["receipt_date_because"] is None
-    assert line_facts({"receipt_date": own}, received=given_)["receipt_date"] == own
+    given, own = D(2024, 4, 1), D(2024, 3, 20)
+    check("receipt_date receipt_date_because", (unsited(), (None, "no receipt date was given")))
+    check(
+        "receipt_date receipt_date_because",
+        (unsited(), (given, None)),
+        (unsited({"receipt_date": own}), (own, None)),
+        received=given,
+    )
 
 
-@pytest.mark.parametrize(
-    ("claim", "service", "earliest"),
-    [
+def test_no_claim_is_received_before_its_service_or_the_making_of_its_file() -> None:
+    cases: list[tuple[Row, dt.date | None, dt.date | None]] = [
         ({}, DAY, D(2024, 3, 10)),
         ({"transaction_date": D(2024, 3, 1)}, DAY, DAY),
         ({"transaction_date": None}, DAY, DAY),
         ({}, None, D(2024, 3, 10)),
         ({"transaction_date": None}, None, None),
         ({"receipt_date": D(2024, 5, 1)}, DAY, D(2024, 5, 1)),
-    ],
-)
-def test_no_claim_is_received_before_its_service_or_the_making_of_its_file(
-    claim: Row, service: dt.date | None, earliest: dt.date | None
-) -> None:
-    found = line_facts(claim, {"service_date": service})
-    assert (found["receipt_date_earliest"], found["paid_date_earliest"]) == (earliest, earliest)
+    ]
+    check(
+        "receipt_date_earliest paid_date_earliest",
+        *((unsited(claim, {"service_date": day}), (earliest, earliest)) for claim, day, earliest in cases),
+    )
 
 
-def test_no_claim_is_received_before_the_first_of_its_services() -> None:
-    lines = [LINE | {"service_date": D(2024, 6, 1)}, LINE | {"line_number": 2}, LINE | {"service_date": None}]
-    found = facts_of(build([CLAIM | {"transaction_date": None}], lines))
-    assert all(row["receipt_date_earliest"] >= DAY for row in found)
+def test_no_claim_is_received_before_the_last_of_its_services() -> None:
+    lines: tuple[Row, ...] = (
+        {"service_date": D(2024, 6, 1)},
+        {},
+        {"service_date": None},
+        {"service_through_date": D(2024, 6, 3)},
+    )
+    [found] = facts_of_cases([Case(site=None, claim={"transaction_date": None}, lines=lines)])
+    assert [row["receipt_date_earliest"] for row in found] == [D(2024, 6, 3)] * 4
 
 
 def test_a_claim_is_finished_on_its_paid_date_and_not_before_it_was_received() -> None:
-    found = line_facts({"paid_date": D(2024, 6, 1)}, received=D(2024, 4, 1))
-    assert (found["paid_date"], found["paid_date_because"], found["paid_date_earliest"]) == (
-        D(2024, 6, 1),
-        None,
-        D(2024, 6, 1),
+    check(
+        "paid_date paid_date_because paid_date_earliest",
+        (unsited({"paid_date": D(2024, 6, 1)}), (D(2024, 6, 1), None, D(2024, 6, 1))),
+        (unsited(), (None, "no remittance was given", D(2024, 4, 1))),
+        received=D(2024, 4, 1),
     )
-    found = line_facts(received=D(2024, 4, 1))
-    assert (found["paid_date"], found["paid_date_because"]) == (None, "no remittance was given")
-    assert found["paid_date_earliest"] == D(2024, 4, 1)
 
 
-@pytest.mark.parametrize(("form", "is_paper"), [("paper", True), ("electronic", False), (None, None)])
-def test_a_claim_is_on_paper_if_it_says_so(form: str | None, is_paper: bool | None) -> None:
-    found = line_facts({"claim_form": form})
-    assert found["is_paper_claim"] is is_paper
-    assert (found["is_paper_claim_because"] is None) == (is_paper is not None)
+def test_a_claim_is_on_paper_if_it_says_so() -> None:
+    unsaid = "the file does not say how its claims are sent"
+    check(
+        "is_paper_claim is_paper_claim_because",
+        (unsited({"claim_form": "paper"}), (True, None)),
+        (unsited({"claim_form": "electronic"}), (False, None)),
+        (unsited({"claim_form": None}), (None, unsaid)),
+    )
 
 
 # --- which site ---------------------------------------------------------------------------------------
 
-
-@pytest.mark.parametrize(
-    ("sent_1", "sent_2", "kept_1", "kept_2"),
-    [
-        ("1 MAIN ST", None, "1 Main Street", None),
-        ("1 Main St.", None, "1 MAIN ST", None),
-        ("1 MAIN ST STE 200", None, "1 Main Street", "Suite 200"),
-        ("1 MAIN ST", "STE 200", "1 Main St, Suite 200", None),
-        ("1 MAIN ST, #200", None, "1 MAIN ST 200", None),
-        ("1  MAIN   ST", None, "1 MAIN ST", None),
-        ("12 OAK AVENUE", None, "12 Oak Ave", None),
-        ("12 OAK BLVD", None, "12 Oak Boulevard", None),
-        ("12 OAK RD", "UNIT 4", "12 Oak Road", "Ste 4"),
-        ("12 OAK DR", None, "12 Oak Drive", None),
-        ("12 N. OAK-HILL DR", None, "12 N Oak Hill Drive", None),
-        ("12 O'HARA ST", None, "12 O Hara Street", None),
-        ("1 MAIN STREET SUITE 200", "", "1 Main St Ste 200", None),
-        ("1 MAIN ST SUITE #200", None, "1 Main St", "Suite 200"),
-        ("1 MAIN ST RM 5", None, "1 Main Street", "Room 5"),
-    ],
-)
-def test_addresses_that_mean_the_same_place_are_the_same(
-    sent_1: str, sent_2: str | None, kept_1: str, kept_2: str | None
-) -> None:
-    claim = {"service_facility_address_line_1": sent_1, "service_facility_address_line_2": sent_2}
-    site = {"address_line_1": kept_1, "address_line_2": kept_2}
-    assert at_site(site, claim)["site_id"] == "NORTH"
+NO_ROW = "no row of the sites registry fits the service location on that day"
+SEVERAL = "several rows of the sites registry fit the service location on that day"
 
 
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [("1 MAIN ST", "2 MAIN ST"), ("1 MAIN ST STE 200", "1 MAIN ST STE 300"), ("1 MAIN ST", "1 MAIN ST STE 200"),
-     ("1 MAIN ST", "11 MAIN ST"), ("1 MAIN ST", "1 MAIN AVE"), ("1 N MAIN ST", "1 S MAIN ST")],
-)  # fmt: skip
-def test_addresses_of_different_places_are_different(sent: str, kept: str) -> None:
-    found = at_site({"address_line_1": kept}, {"service_facility_address_line_1": sent})
-    assert found["site_id"] is None
-    assert found["site_because"] == "no row of the sites registry fits the service location on that day"
+def sent(line_1: str | None, line_2: str | None = None, **site: Any) -> Case:
+    """A service facility as sent, and its row in the registry."""
+    claim = {"service_facility_address_line_1": line_1, "service_facility_address_line_2": line_2}
+    return Case(site, claim)
 
 
-@pytest.mark.parametrize(
-    ("sent", "kept", "fits"),
-    [("90001", "90001", True), ("900011234", "90001", True), ("90001", "900015678", True), ("90002", "90001", False)],
-)
-def test_an_address_is_only_the_same_within_one_zip_code(sent: str, kept: str, fits: bool) -> None:
-    assert (at_site({"zip": kept}, {"service_facility_zip": sent})["site_id"] == "NORTH") is fits
+def test_an_address_is_found_however_it_is_written() -> None:
+    check(
+        "site_id site_because",
+        (sent("1 MAIN ST", address_line_1="1 Main Street"), ("NORTH", None)),
+        (sent("1 MAIN ST", "STE 200", address_line_1="1 Main St, Suite 200"), ("NORTH", None)),
+        (sent("1 MAIN ST STE 200", "", address_line_1="1 Main Street", address_line_2="Suite 200"), ("NORTH", None)),
+        (sent("1 MAIN ST", address_line_1="2 MAIN ST"), (None, NO_ROW)),
+        (sent("1 MAIN ST STE 200", address_line_1="1 MAIN ST STE 300"), (None, NO_ROW)),
+        (sent("1 MAIN ST", address_line_1="1 MAIN ST STE 200"), (None, NO_ROW)),
+        (sent("1 Mäin St 😀 " + "x" * 5000, address_line_1="1 MAIN ST " + "X" * 5000), ("NORTH", None)),
+    )
 
 
-NPI = "1999999984"
-BY_NPI: Row = {"service_facility_npi": NPI, "service_facility_address_line_1": None, "service_facility_zip": None}
+def test_an_address_is_only_the_same_within_one_zip_code() -> None:
+    check(
+        "site_id",
+        (Case({"zip": "90001"}, {"service_facility_zip": "90001"}), "NORTH"),
+        (Case({"zip": "90001"}, {"service_facility_zip": "900011234"}), "NORTH"),
+        (Case({"zip": "900015678"}, {"service_facility_zip": "90001"}), "NORTH"),
+        (Case({"zip": "90001"}, {"service_facility_zip": "90002"}), None),
+        (Case({"zip": "90001"}, {"service_facility_zip": None}), None),
+        (Case({"zip": None}, {"service_facility_zip": "90001"}), None),
+    )
 
 
-def test_a_location_is_found_by_its_npi() -> None:
-    assert at_site({"npi": NPI}, BY_NPI)["site_id"] == "NORTH"
-    assert at_site({"npi": "1234567893"}, BY_NPI)["site_id"] is None
-    assert at_site({"npi": "none"}, BY_NPI | {"service_facility_npi": "none"})["site_id"] is None
+def by_npi(npi: str | None, zip_kept: str | None = "90001", zip_sent: str | None = None, used: str = NPI) -> Case:
+    claim = {"service_facility_npi": used, "service_facility_address_line_1": None, "service_facility_zip": zip_sent}
+    return Case({"npi": npi, "zip": zip_kept, "address_line_1": None}, claim)
 
 
-@pytest.mark.parametrize(("zip_sent", "zip_kept", "fits"), [("90001", "90001", True), ("900019999", "90001", True),
-                                                            (None, "90001", True), ("90001", None, True),
-                                                            ("90002", "90001", False)])  # fmt: skip
-def test_an_npi_does_not_reach_into_another_zip_code(zip_sent: str | None, zip_kept: str | None, fits: bool) -> None:
-    found = at_site({"npi": NPI, "zip": zip_kept, "address_line_1": None}, BY_NPI | {"service_facility_zip": zip_sent})
-    assert (found["site_id"] == "NORTH") is fits
+def test_a_location_is_found_by_its_npi_but_not_in_another_zip_code() -> None:
+    check(
+        "site_id",
+        (by_npi(NPI), "NORTH"),
+        (by_npi("1234567893"), None),
+        (by_npi("none", used="none"), None),
+        (by_npi(None), None),
+        (by_npi(NPI, "90001", "90001"), "NORTH"),
+        (by_npi(NPI, "90001", "900019999"), "NORTH"),
+        (by_npi(NPI, None, "90001"), "NORTH"),
+        (by_npi(NPI, "90001", "90002"), None),
+    )
 
 
 def test_an_address_beats_an_npi_and_a_site_id_beats_both() -> None:
-    sites = [SITE, SITE | {"site_id": "SOUTH", "address_line_1": "2 Main St", "npi": NPI}, SITE | {
-        "site_id": "EAST", "address_line_1": "3 Main St"}]  # fmt: skip
-    claim = AT_NORTH | {"service_facility_npi": NPI}
-    assert line_facts(claim, sites=sites)["site_id"] == "NORTH"
-    assert line_facts(claim | {"service_facility_address_line_1": "9 Elm St"}, sites=sites)["site_id"] == "SOUTH"
-    assert line_facts(claim | {"site_id": "EAST"}, sites=sites)["site_id"] == "EAST"
-    assert line_facts(claim | {"site_id": "EAST"}, {"site_id": "SOUTH"}, sites=sites)["site_id"] == "SOUTH"
+    sites = (
+        SITE,
+        SITE | {"site_id": "SOUTH", "address_line_1": "2 Main St", "npi": NPI},
+        SITE | {"site_id": "EAST", "address_line_1": "3 Main St"},
+    )
+    claim = {"service_facility_npi": NPI}
+    check(
+        "site_id",
+        (Case(sites=sites, claim=claim), "NORTH"),
+        (Case(sites=sites, claim=claim | {"service_facility_address_line_1": "9 Elm St"}), "SOUTH"),
+        (Case(sites=sites, claim=claim | {"site_id": "EAST"}), "EAST"),
+        (Case(sites=sites, claim=claim | {"site_id": "EAST"}, line={"site_id": "SOUTH"}), "SOUTH"),
+        # a row that has ended does not hide one found another way
+        (Case(sites=(SITE | {"effective_to": D(2020, 1, 1)}, sites[1]), claim=claim), "SOUTH"),
+    )
 
 
 def test_a_site_id_the_registry_does_not_have_is_not_replaced_by_a_guess() -> None:
-    found = at_site(line={"site_id": "WEST"})
-    assert found["site_id"] is None
-    assert found["has_service_location"] is True
-    assert found["site_because"] == "no row of the sites registry fits the service location on that day"
+    check("site_id site_because has_service_location", (Case(line={"site_id": "WEST"}), (None, NO_ROW, True)))
 
 
 def test_a_site_holds_on_its_first_and_last_day() -> None:
     site = {"effective_from": D(2024, 3, 5), "effective_to": D(2024, 3, 7)}
-    days = {day: at_site(site, line={"service_date": D(2024, 3, day)})["site_id"] for day in (4, 5, 7, 8)}
-    assert days == {4: None, 5: "NORTH", 7: "NORTH", 8: None}
+    check("site_id", *(
+        (Case(site, line={"service_date": D(2024, 3, day)}), "NORTH" if 5 <= day <= 7 else None) for day in range(4, 9)
+    ))  # fmt: skip
 
 
 def test_the_row_in_force_on_the_day_is_taken() -> None:
-    sites = [
+    sites = (
         SITE | {"site_name": "Old", "effective_to": D(2024, 3, 4)},
         SITE | {"site_name": "New", "effective_from": DAY},
-    ]
-    assert line_facts(AT_NORTH, {"service_date": D(2024, 3, 4)}, sites=sites)["site_name"] == "Old"
-    assert line_facts(AT_NORTH, sites=sites)["site_name"] == "New"
-
-
-def test_a_row_that_has_ended_does_not_hide_one_found_another_way() -> None:
-    sites = [SITE | {"effective_to": D(2020, 1, 1)}, SITE | {"site_id": "SOUTH", "address_line_1": None, "npi": NPI}]
-    assert line_facts(AT_NORTH | {"service_facility_npi": NPI}, sites=sites)["site_id"] == "SOUTH"
+    )
+    check(
+        "site_name",
+        (Case(sites=sites, line={"service_date": D(2024, 3, 4)}), "Old"),
+        (Case(sites=sites), "New"),
+    )
 
 
 def test_what_is_not_known_of_the_site_says_why() -> None:
-    assert line_facts(AT_NORTH)["site_because"] == "no sites registry is loaded"
-    assert (
-        at_site({"zip": "99999"})["site_because"]
-        == "no row of the sites registry fits the service location on that day"
+    check("site_because", (Case(site=None), "no sites registry is loaded"))
+    check(
+        "site_id site_because",
+        (Case({"zip": "99999"}), (None, NO_ROW)),
+        (Case(sites=(SITE, SITE | {"site_id": "SOUTH"})), (None, SEVERAL)),
+        (Case(sites=(SITE, SITE)), (None, SEVERAL)),
+        (
+            Case(claim={"place_of_service_code": "12"}, is_named=False),
+            (None, "the claim does not say where the service was given"),
+        ),
+        (Case(), ("NORTH", None)),
     )
-    two = line_facts(AT_NORTH, sites=[SITE, SITE | {"site_id": "SOUTH"}])
-    assert two["site_id"] is None
-    assert two["site_because"] == "several rows of the sites registry fit the service location on that day"
-    nowhere = line_facts({"place_of_service_code": "12"}, sites=[SITE])
-    assert nowhere["site_because"] == "the claim does not say where the service was given"
-    assert at_site()["site_because"] is None
 
 
 def test_a_line_without_a_date_does_not_blame_the_sites_registry() -> None:
-    found = at_site(line={"service_date": None})
-    assert found["site_id"] is None
-    assert "date" in found["site_because"]
+    because = "the line has no service date, so no row of the sites registry can be chosen"
+    check(
+        "site_id site_because",
+        (Case(line={"service_date": None}), (None, because)),
+        (Case({"effective_from": D(2020, 1, 1)}, line={"service_date": None}), (None, because)),
+    )
 
 
-BILLING: Row = {"address_line_1": "500 Billing Avenue", "zip": "90005"}
-
-
-@pytest.mark.parametrize(("code", "at_home"), [("11", True), ("22", True), ("19", True), ("12", False), ("21", False),
-                                               ("31", False), ("41", False), ("02", False), (None, False)])  # fmt: skip
-def test_the_billing_address_stands_in_only_where_a_practice_works_at_its_own(code: str | None, at_home: bool) -> None:
-    found = line_facts({"place_of_service_code": code}, sites=[SITE | BILLING])
-    assert (found["site_id"] == "NORTH") is at_home
-    assert (found["has_service_location"], found["has_service_facility"]) == (at_home, False)
-
-
-def test_the_billing_address_does_not_stand_in_where_a_facility_is_named() -> None:
-    assert line_facts({"service_facility_npi": NPI}, sites=[SITE | BILLING])["site_id"] is None
+def test_the_billing_address_stands_in_only_where_a_practice_works_at_its_own() -> None:
+    home, away = ("11", "22", "19", "24", "81"), ("12", "21", "31", "41", "02", "10", None)
+    check(
+        "site_id has_service_location has_service_facility",
+        *(
+            (
+                Case(AT_BILLING, {"place_of_service_code": code}, is_named=False),
+                ("NORTH" if code in home else None, code in home, False),
+            )
+            for code in (*home, *away)
+        ),
+        (Case(AT_BILLING, {"service_facility_npi": NPI}, is_named=False), (None, True, True)),
+        (Case(AT_BILLING, line={"place_of_service_code": "12"}, is_named=False), (None, False, False)),
+        (Case(AT_BILLING, {"place_of_service_code": "12"}, {"place_of_service_code": "11"}, is_named=False),
+         ("NORTH", True, False)),
+    )  # fmt: skip
 
 
 def test_the_lines_facility_beats_the_claims() -> None:
-    sites = [SITE, SITE | {"site_id": "SOUTH", "address_line_1": "2 Main St"}]
-    line = {"service_facility_address_line_1": "2 MAIN ST", "service_facility_zip": "90001",
-            "service_facility_byte_offset": 300}  # fmt: skip
-    found = line_facts(AT_NORTH | {"service_facility_byte_offset": 150}, line, sites=sites)
-    assert (found["site_id"], found["service_facility_byte_offset"]) == ("SOUTH", 300)
-    found = line_facts(AT_NORTH | {"service_facility_byte_offset": 150}, sites=sites)
-    assert (found["site_id"], found["service_facility_byte_offset"]) == ("NORTH", 150)
+    sites = (SITE, SITE | {"site_id": "SOUTH", "address_line_1": "2 Main St"})
+    line = {"service_facility_address_line_1": "2 MAIN ST", "service_facility_zip": "90001"}
+    check(
+        "site_id",
+        (Case(sites=sites, line=line), "SOUTH"),
+        (Case(sites=sites), "NORTH"),
+        (Case(sites=sites, line={"service_facility_npi": NPI}), None),  # its parts are not mixed with the claim's
+    )
 
 
-def test_the_parts_of_two_facilities_are_not_mixed() -> None:
-    found = line_facts(AT_NORTH, {"service_facility_npi": NPI}, sites=[SITE])
-    assert found["site_id"] is None
+def test_the_site_an_encounter_names_for_the_claim_is_where_the_line_was_given() -> None:
+    south = SITE | {"site_id": "SOUTH", "address_line_1": "2 Main St"}
+    sites = (SITE, south, south | {"site_id": "EAST", "address_line_1": "3 Main St"})
+    at_south = {"claim_id": "A1", "site_id": "SOUTH"}
+    for_line_1, for_line_2 = ({"claim_id": "A1", "line_number": n, "site_id": "EAST"} for n in (1, 2))
+
+    def case(*encounters: Row, **more: Any) -> Case:
+        return Case(sites=sites, encounters=encounters, **more)
+
+    check(
+        "site_id",
+        (case(at_south), "SOUTH"),
+        (case(at_south, claim={"place_of_service_code": "12"}, is_named=False), "SOUTH"),
+        (case(at_south, for_line_1), "EAST"),
+        (case(at_south, for_line_2), "SOUTH"),
+        (case(for_line_2), "NORTH"),
+        (case(at_south, claim={"site_id": "NORTH"}), "NORTH"),
+        (case(at_south, line={"site_id": "EAST"}), "EAST"),
+        (case({"claim_id": "A2", "site_id": "SOUTH"}), "NORTH"),
+        (case({"claim_id": "A1", "site_id": None}), "NORTH"),
+        (case({"member_id": "M1", "service_date": DAY, "site_id": "SOUTH"}), "NORTH"),
+        (case({"claim_id": "A1", "site_id": "WEST"}), None),
+        (case(at_south, at_south), "SOUTH"),
+        (case(at_south, at_south | {"site_id": "EAST"}), "NORTH"),  # they disagree, so nobody has said it
+    )
+
+
+def test_a_site_an_encounter_names_is_no_service_facility_on_the_claim() -> None:
+    encounters = ({"claim_id": "A1", "site_id": "NORTH"},)
+    check(
+        "site_id has_service_facility is_service_facility_at_registered_address",
+        (Case(encounters=encounters, is_named=False), ("NORTH", False, None)),
+        (Case(encounters=encounters), ("NORTH", True, True)),
+    )
 
 
 # --- what the site is ---------------------------------------------------------------------------------
 
 
-def test_a_department_is_provider_based_from_its_first_to_its_last_day() -> None:
-    site = {"provider_based_from": D(2024, 3, 5), "provider_based_to": D(2024, 3, 7)}
-    days = {day: at_site(site, line={"service_date": D(2024, 3, day)})["is_provider_based"] for day in (4, 5, 7, 8)}
-    assert days == {4: False, 5: True, 7: True, 8: False}
-
-
-@pytest.mark.parametrize(
-    ("site", "is_provider_based"),
-    [
-        ({}, True),
-        ({"provider_based_from": None}, None),
-        ({"provider_based_from": KNOWN_NONE}, False),
-        ({"provider_based_from": None, "provider_based_to": D(2020, 1, 1)}, False),
-        ({"provider_based_from": None, "provider_based_to": D(2030, 1, 1)}, None),
-        ({"site_type": "main_campus", "provider_based_from": None}, True),
-        ({"site_type": "remote_location", "provider_based_from": None}, True),
-        ({"site_type": "freestanding_office", "provider_based_from": None}, False),
-        ({"site_type": "other", "provider_based_from": None}, False),
-        ({"site_type": None, "provider_based_from": None}, None),
-        ({"site_type": None}, None),
-    ],
-)
-def test_hospital_space_is_told_by_its_type_and_its_dates(site: Row, is_provider_based: bool | None) -> None:
-    assert at_site(site)["is_provider_based"] is is_provider_based
-
-
-@pytest.mark.parametrize(
-    ("site", "code"),
-    [
-        ({"distance_yards": Decimal("250"), "distance_method": "straight_line"}, "22"),
-        ({"distance_yards": Decimal("250.1"), "distance_method": "straight_line"}, "19"),
-        ({"distance_yards": Decimal("250.0001"), "distance_method": "straight_line"}, "19"),
-        ({"distance_yards": Decimal("0"), "distance_method": "straight_line"}, "22"),
-        ({"distance_yards": Decimal("300"), "distance_method": "driving"}, None),
-        ({"distance_yards": Decimal("200"), "distance_method": "driving"}, "22"),
-        ({"distance_yards": Decimal("250"), "distance_method": "driving"}, "22"),
-        ({"distance_yards": Decimal("300")}, None),
-        ({"distance_yards": Decimal("200")}, "22"),
-        ({}, None),
-        ({"site_type": "main_campus"}, "22"),
-        ({"has_cms_campus_determination": True}, "22"),
-        (
-            {
-                "has_cms_campus_determination": True,
-                "distance_yards": Decimal("900"),
-                "distance_method": "straight_line",
-            },
-            "22",
-        ),
-        ({"has_cms_campus_determination": False}, None),
-        (
-            {
-                "has_cms_campus_determination": False,
-                "distance_yards": Decimal("900"),
-                "distance_method": "straight_line",
-            },
-            "19",
-        ),
-        ({"is_on_hospital_campus": True}, "22"),
-        ({"is_on_hospital_campus": False}, None),
-    ],
-)
-def test_the_outpatient_code_follows_the_distance_to_the_main_building(site: Row, code: str | None) -> None:
-    assert at_site(site)["outpatient_place_of_service_code"] == code
-
-
-@pytest.mark.parametrize("site_type", SITE_TYPES)
-@pytest.mark.parametrize("told", [True, False])
-def test_the_campus_is_as_the_registry_says(site_type: str, told: bool) -> None:
-    assert at_site({"site_type": site_type, "is_on_hospital_campus": told})["is_on_hospital_campus"] is told
-
-
-def test_a_main_campus_is_on_the_campus_without_being_told() -> None:
-    assert at_site({"site_type": "main_campus"})["is_on_hospital_campus"] is True
-
-
-@pytest.mark.parametrize("site_type", ["freestanding_office", "provider_based_department", "other", None])
-def test_where_the_registry_leaves_the_campus_blank_it_is_not_known(site_type: str | None) -> None:
-    assert at_site({"site_type": site_type})["is_on_hospital_campus"] is None
-
-
-@pytest.mark.parametrize("name", ["site_name", "site_type", "hospital_name", "is_separately_maintained"])
-def test_a_blank_of_the_registry_is_not_known(name: str) -> None:
-    assert at_site({name: None})[name] is None
+def test_a_blank_of_the_registry_is_not_known() -> None:
+    names = ("site_name", "site_type", "hospital_name", "is_separately_maintained", "distance_yards")
+    [[found]] = facts_of_cases([Case(dict.fromkeys(names))])
+    assert {name: found[name] for name in names} == dict.fromkeys(names)
+    assert found["site_because"] is None
 
 
 # --- encounters ---------------------------------------------------------------------------------------
-
-
-def seen(*rows: Row, claim: Row | None = None, line: Row | None = None) -> Row:
-    return line_facts(AT_NORTH | (claim or {}), line, sites=[SITE], encounters=list(rows))
 
 
 def encounter(status: str | None, **found_by: Any) -> Row:
@@ -643,129 +900,156 @@ BY_SITE = encounter("outpatient", member_id="M1", service_date=DAY, site_id="NOR
 BY_DAY = encounter("inpatient", member_id="M1", service_date=DAY)
 
 
-@pytest.mark.parametrize(
-    ("rows", "outpatient"),
-    [
-        ((BY_LINE, BY_CLAIM, BY_SITE, BY_DAY), True),
-        ((BY_DAY, BY_SITE, BY_CLAIM), False),
-        ((BY_DAY, BY_SITE), True),
-        ((BY_DAY,), False),
-    ],
-)
-def test_the_encounter_nearest_to_the_line_counts(rows: tuple[Row, ...], outpatient: bool) -> None:
-    found = seen(*rows)
-    assert (found["is_registered_outpatient"], found["is_registered_inpatient"]) == (outpatient, not outpatient)
-    assert found["encounter_because"] is None
+def test_the_encounter_nearest_to_the_line_counts() -> None:
+    check(
+        "is_registered_outpatient is_registered_inpatient encounter_because",
+        (Case(encounters=(BY_LINE, BY_CLAIM, BY_SITE, BY_DAY)), (True, False, None)),
+        (Case(encounters=(BY_DAY, BY_SITE, BY_CLAIM)), (False, True, None)),
+        (Case(encounters=(BY_DAY, BY_SITE)), (True, False, None)),
+        (Case(encounters=(BY_DAY,)), (False, True, None)),
+    )
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        encounter("outpatient", claim_id="A1", line_number=2),
-        encounter("outpatient", claim_id="A2"),
-        encounter("outpatient", claim_id="A2", member_id="M1", service_date=DAY),
-        encounter("outpatient", member_id="M2", service_date=DAY),
-        encounter("outpatient", member_id="M1", service_date=D(2024, 3, 6)),
-        encounter("outpatient", member_id="M1", service_date=DAY, site_id="SOUTH"),
-    ],
-)
-def test_an_encounter_of_something_else_does_not_count(row: Row) -> None:
-    found = seen(row)
-    assert (found["is_registered_outpatient"], found["is_registered_inpatient"]) == (None, None)
-    assert found["encounter_because"] == "no row of the encounters registry fits"
+def test_an_encounter_of_something_else_does_not_count() -> None:
+    nothing = (None, None, "no row of the encounters registry fits")
+    check(
+        "is_registered_outpatient is_registered_inpatient encounter_because",
+        *(
+            (Case(encounters=(row,)), nothing)
+            for row in [
+                encounter("outpatient", claim_id="A1", line_number=2),
+                encounter("outpatient", claim_id="A2"),
+                encounter("outpatient", claim_id="A2", member_id="M1", service_date=DAY),
+                encounter("outpatient", member_id="M2", service_date=DAY),
+                encounter("outpatient", member_id="M1", service_date=D(2024, 3, 6)),
+                encounter("outpatient", member_id="M1", service_date=DAY, site_id="SOUTH"),
+            ]
+        ),
+        # an encounter at a site needs the site to be known
+        (Case(claim={"service_facility_zip": "99999"}, encounters=(BY_SITE,)), nothing),
+        (Case(line={"service_date": None}, encounters=(BY_DAY,)), nothing),
+        (Case(claim={"member_id": None}, encounters=(BY_DAY,)), nothing),
+    )
 
 
-def test_an_encounter_at_a_site_needs_the_site_to_be_known() -> None:
-    assert seen(BY_SITE, claim={"service_facility_zip": "99999"})["is_registered_outpatient"] is None
-
-
-@pytest.mark.parametrize(
-    ("status", "outpatient", "inpatient"),
-    [("outpatient", True, False), ("inpatient", False, True), ("none", False, False), (None, None, None)],
-)
-def test_the_registration_is_as_the_encounter_says(
-    status: str | None, outpatient: bool | None, inpatient: bool | None
-) -> None:
-    found = seen(encounter(status, claim_id="A1"))
-    assert (found["is_registered_outpatient"], found["is_registered_inpatient"]) == (outpatient, inpatient)
+def test_the_registration_is_as_the_encounter_says() -> None:
+    check(
+        "is_registered_outpatient is_registered_inpatient",
+        *(
+            (Case(encounters=(encounter(status, claim_id="A1", is_observation=observation),)), (outpatient, inpatient))
+            for status, observation, outpatient, inpatient in [
+                ("outpatient", None, True, False),
+                ("inpatient", None, False, True),
+                ("none", None, False, False),
+                (None, None, None, None),
+                (None, False, None, None),
+                (None, True, True, None),
+                ("none", True, True, False),
+            ]
+        ),
+    )
 
 
 def test_what_is_not_known_of_the_encounter_says_why() -> None:
-    assert line_facts()["encounter_because"] == "no encounters registry is loaded"
-    assert seen(encounter("none", claim_id="A2"))["encounter_because"] == "no row of the encounters registry fits"
-    two = seen(BY_CLAIM, BY_CLAIM | {"registration_status": "none"})
-    assert two["is_registered_outpatient"] is None
-    assert two["encounter_because"] == "several rows of the encounters registry fit"
+    check("encounter_because", (Case(), "no encounters registry is loaded"))
+    check(
+        "encounter_because is_registered_outpatient",
+        (Case(encounters=(encounter("none", claim_id="A2"),)), ("no row of the encounters registry fits", None)),
+        (
+            Case(encounters=(BY_CLAIM, BY_CLAIM | {"registration_status": "none"})),
+            ("several rows of the encounters registry fit", None),
+        ),
+    )
 
 
 # --- claims -------------------------------------------------------------------------------------------
 
 
-def claim_facts(claim: Row, *lines: Row, **more: Any) -> Row:
-    numbered = [LINE | {"line_number": number} | line for number, line in enumerate(lines, 1)]
-    found = facts_of(build([CLAIM | claim], numbered, **more), "claim_facts")
-    assert len(found) == 1
-    return found[0]
+def of_claim(claim: Row, *lines: Row, site: Row | None = None, **more: Any) -> Case:
+    return Case(site=site, claim=claim, lines=lines, is_named=False, **more)
 
 
 def pos(code: str | None, **more: Any) -> Row:
     return {"place_of_service_code": code, **more}
 
 
-@pytest.mark.parametrize(
-    ("claim", "lines", "codes"),
-    [
-        ("11", (None, None), "11"),
-        ("11", ("22", None), "11 22"),
-        ("11", ("22", "21", "22"), "21 22"),
-        (None, (None, None), ""),
-        (None, ("22", None), "22"),
-    ],
-)
-def test_the_codes_of_a_claim_are_listed_once_and_sorted(
-    claim: str | None, lines: tuple[str | None, ...], codes: str
-) -> None:
-    found = claim_facts(pos(claim), *map(pos, lines))
-    assert (found["place_of_service_codes"], found["line_count"]) == (codes, len(lines))
+def test_the_codes_of_a_claim_are_listed_once_and_sorted() -> None:
+    check(
+        "place_of_service_codes line_count claim_place_of_service_code",
+        *(
+            (of_claim(pos(claim), *map(pos, lines)), (codes, len(lines), claim or ""))
+            for claim, lines, codes in [
+                ("11", (None, None), "11"),
+                ("11", ("22", None), "11 22"),
+                ("11", ("22", "21", "22"), "21 22"),
+                (None, (None, None), ""),
+                (None, ("22", None), "22"),
+            ]
+        ),
+        table="claim_facts",
+    )
 
 
-@pytest.mark.parametrize(
-    ("claim", "lines", "redundant"),
-    [("11", ("11", "11"), True), ("11", ("11", None), False), ("11", ("11", "22"), False), ("11", ("22", "22"), False),
-     (None, (None,), False), (None, ("11",), False)],
-)  # fmt: skip
-def test_a_line_code_is_redundant_where_every_line_repeats_the_claims(
-    claim: str | None, lines: tuple[str | None, ...], redundant: bool
-) -> None:
-    assert claim_facts(pos(claim), *map(pos, lines))["has_redundant_line_place_of_service"] is redundant
+def test_a_line_code_is_redundant_where_every_line_repeats_the_claims() -> None:
+    check(
+        "has_redundant_line_place_of_service",
+        *(
+            (of_claim(pos(claim), *map(pos, lines)), redundant)
+            for claim, lines, redundant in [
+                ("11", ("11", "11"), True), ("11", ("11", None), False), ("11", ("11", "22"), False),
+                ("11", ("22", "22"), False), (None, (None,), False), (None, ("11",), False),
+            ]
+        ),
+        table="claim_facts",
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("lines", "mixed"),
-    [(("11", "22"), True), (("11", "12"), False), (("22", "21"), False), (("11", "02"), False), (("22", "02"), False),
-     (("22", "10"), False), (("22", None), False), ((None, None), False), (("11", "22", "02"), True)],
-)  # fmt: skip
-def test_office_and_facility_lines_are_told_with_telehealth_left_out(
-    lines: tuple[str | None, ...], mixed: bool
-) -> None:
-    assert claim_facts(pos(None), *map(pos, lines))["has_office_and_facility_lines"] is mixed
+def test_office_and_facility_lines_are_told_with_telehealth_left_out() -> None:
+    check(
+        "has_office_and_facility_lines",
+        *(
+            (of_claim(pos(None), *map(pos, lines)), mixed)
+            for lines, mixed in [
+                (("11", "22"), True), (("11", "12"), False), (("22", "21"), False), (("11", "02"), False),
+                (("22", "02"), False), (("22", "10"), False), (("22", None), False), ((None, None), False),
+                (("11", "22", "02"), True),
+            ]
+        ),
+        table="claim_facts",
+    )  # fmt: skip
 
 
 def test_the_locations_of_a_claim_are_counted() -> None:
     other = {"service_facility_address_line_1": "2 MAIN ST", "service_facility_zip": "90001"}
-    assert claim_facts(AT_NORTH, {}, {})["service_location_count"] == 1
-    assert claim_facts(AT_NORTH, {}, other)["service_location_count"] == 2
-    assert claim_facts(AT_NORTH, other, other)["service_location_count"] == 1
-    assert claim_facts({}, {})["service_location_count"] == 1
+    same = {"service_facility_address_line_1": "1 Main Street", "service_facility_zip": "900011234"}
+    one, two = ({"service_facility_npi": npi, "service_facility_zip": "90001"} for npi in (NPI, "1234567893"))
+    check(
+        "service_location_count",
+        (of_claim(AT_NORTH, {}, {}), 1),
+        (of_claim(AT_NORTH, {}, other), 2),
+        (of_claim(AT_NORTH, other, other), 1),
+        (of_claim({}, {}), 1),
+        (of_claim(pos(None), pos("12"), pos("21")), 1),  # none is named
+        (of_claim(AT_NORTH, {}, same), 1),
+        (of_claim({}, {}, AT_NORTH), 2),  # at the billing provider's own address, and at another
+        (of_claim({}, one, one), 1),
+        (of_claim({}, one, two), 2),  # two facilities in one ZIP code
+        (of_claim({}, {"site_id": "EAST"}, {"site_id": "WEST"}), 2),
+        (of_claim(AT_NORTH, {"site_id": "EAST"}, {"site_id": "WEST"}), 2),
+        table="claim_facts",
+    )
 
 
-def test_a_claim_that_names_no_location_still_counts_one() -> None:
-    assert claim_facts(pos(None), pos("12"), pos("21"))["service_location_count"] == 1
-
-
-def test_one_address_written_in_two_ways_is_one_location() -> None:
-    other = {"service_facility_address_line_1": "1 Main Street", "service_facility_zip": "900011234"}
-    assert claim_facts(AT_NORTH, {}, other)["service_location_count"] == 1
+def test_one_place_is_one_location_whichever_row_of_the_registry_holds_that_day() -> None:
+    old, new = SITE | {"effective_to": D(2024, 3, 5)}, SITE | {"effective_from": D(2024, 3, 6)}
+    lines = ({"service_date": D(2024, 3, 5)}, {"service_date": D(2024, 3, 6)})
+    check(
+        "service_location_count",
+        (Case(sites=(old, new), lines=lines), 1),
+        (Case(sites=(new,), lines=lines), 1),  # on the first day no row holds
+        (Case(lines=({}, {"service_date": None})), 1),
+        table="claim_facts",
+    )
 
 
 def test_the_facts_of_many_claims_do_not_mix() -> None:
@@ -780,3 +1064,22 @@ def test_the_facts_of_many_claims_do_not_mix() -> None:
     assert [(row["claim_id"], row["line_count"]) for row in facts_of(connection, "claim_facts")] == [
         (f"A{key}", 2) for key in range(1, 60)
     ]
+
+
+# --- the run ------------------------------------------------------------------------------------------
+
+
+def test_the_run_says_how_long_ago_the_code_set_was_read() -> None:
+    read = max(one.checked for one in LAWS["us.hipaa.place_of_service_codes"].versions if one.checked)
+    [row] = facts_of(build([], [], run_date=read + dt.timedelta(days=366)), "run_facts")
+    assert row == {
+        "row_id": 0,
+        "run_date": read + dt.timedelta(days=366),
+        "code_set_read_date": read,
+        "days_since_code_set_was_read": 366,
+    }
+    law = LAWS["us.hipaa.place_of_service_codes"]
+    unread = replace(law, versions=tuple(replace(one, checked=None) for one in law.versions))
+    [row] = facts_of(build([], [], laws=LAWS | {law.path: unread}), "run_facts")
+    assert (row["code_set_read_date"], row["days_since_code_set_was_read"]) == (None, None)
+    assert row["run_date"] == dt.date.today()

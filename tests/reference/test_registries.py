@@ -125,8 +125,8 @@ def test_dates_are_iso_or_american(file: Path, text: str) -> None:
     ],
 )
 def test_anything_else_is_not_a_date(file: Path, text: str) -> None:
-    (problem,) = refuse(SITES, file, f"site_id,relocated_date\n1,\n2,{text}\n")
-    assert problem.startswith(f"row 2, column relocated_date: '{text}' is not a date; write YYYY-MM-DD")
+    (problem,) = refuse(SITES, file, f"site_id,first_opps_bill_date\n1,\n2,{text}\n")
+    assert problem.startswith(f"row 2, column first_opps_bill_date: '{text}' is not a date; write YYYY-MM-DD")
     assert problem.endswith("(blank if not known)")
 
 
@@ -170,10 +170,56 @@ def test_numbers_have_a_decimal_point(file: Path, text: str, number: str) -> Non
     assert read(SITES, file, f"site_id,distance_yards\n1,{text}\n")[0]["distance_yards"] == Decimal(number)
 
 
-@pytest.mark.parametrize("text", ["250 yd", "1.250.0", "1e3", "nan", "Infinity", "--1", "1234567890123456", "²"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "250 ft",
+        "250 yd m",
+        "m",
+        "0.2 km",
+        "250 m2",
+        "1.250.0",
+        "1e3",
+        "nan",
+        "Infinity",
+        "--1",
+        "1234567890123456",
+        "²",
+    ],
+)
 def test_anything_else_is_not_a_number(file: Path, text: str) -> None:
     (problem,) = refuse(SITES, file, f"site_id,distance_yards\n1,{text}\n")
     assert problem.startswith(f"row 1, column distance_yards: '{text}' is not a number; write digits")
+
+
+@pytest.mark.parametrize(
+    ("text", "yards"),
+    [
+        ("228.6 m", "250"),
+        ("228.6m", "250"),
+        ("228.6 metres", "250"),
+        ("228.6 Meters", "250"),
+        ("0.9144 m.", "1"),
+        ("228.7 m", "250.1094"),
+        ("228.5 metre", "249.8906"),
+        ("0 m", "0"),
+        ("250 yd", "250"),
+        ("250.5 Yards", "250.5"),
+        ("250yds", "250"),
+    ],
+)
+@pytest.mark.parametrize("column", ["distance_yards", "remote_location_distance_yards"])
+def test_a_distance_may_be_in_metres(file: Path, column: str, text: str, yards: str) -> None:
+    assert read(SITES, file, f"site_id,{column}\n1,{text}\n")[0][column] == Decimal(yards)
+
+
+def test_only_a_distance_may_be_in_metres(file: Path) -> None:
+    (problem,) = refuse(ENCOUNTERS, file, "claim_id,physician_time_share\nA,0.6 m\n")
+    assert problem.startswith("row 1, column physician_time_share: '0.6 m' is not a number")
+    (problem,) = refuse(SITES, file, "site_id,distance_yards\n1,-3 m\n")
+    assert problem.startswith("row 1, column distance_yards: '-3 m' is less than 0")
+    (problem,) = refuse(SITES, file, "site_id,distance_yards\n1,99999999999999 m\n")
+    assert problem.startswith("row 1, column distance_yards: '99999999999999 m' is a distance no one can mean")
 
 
 def test_a_number_is_never_rounded_silently(file: Path) -> None:
@@ -212,6 +258,12 @@ def test_anything_else_is_not_a_line_number(file: Path, text: str) -> None:
         ("FREESTANDING_OFFICE", "freestanding_office"),
         ("MAIN CAMPUS", "main_campus"),
         ("snf", "skilled_nursing_facility"),
+        ("Hospital department", "provider_based_department"),
+        ("Off-Campus Provider-Based Department", "provider_based_department"),
+        ("Outpatient Provider-Based Department (PBD) Site", "provider_based_department"),
+        ("Main/Primary Hospital Location", "main_campus"),
+        ("Remote location of a hospital", "remote_location"),
+        ("Group Practice Office/Clinic", "freestanding_office"),
     ],
 )
 def test_a_site_type_may_be_written_in_many_ways(file: Path, text: str, name: str) -> None:
@@ -222,7 +274,7 @@ def test_a_value_outside_the_list_is_told_with_the_list_and_the_nearest(file: Pa
     (problem,) = refuse(SITES, file, "site_id,excepted_status\n1,excpeted\n")
     assert problem == (
         "row 1, column excepted_status: 'excpeted' is not one of excepted, non_excepted. "
-        "Did you mean 'excepted'? (blank if not known)"
+        "Did you mean 'excepted'? (blank: it follows from the columns below)"
     )
 
 
@@ -290,8 +342,8 @@ def test_none_is_an_answer_about_encounters(file: Path) -> None:
 
 
 def test_none_is_refused_where_it_says_nothing(file: Path) -> None:
-    (problem,) = refuse(SITES, file, "site_id,relocated_date\n1,none\n")
-    assert problem.startswith("row 1, column relocated_date: 'none' is not a date")
+    (problem,) = refuse(SITES, file, "site_id,first_opps_bill_date\n1,none\n")
+    assert problem.startswith("row 1, column first_opps_bill_date: 'none' is not a date")
 
 
 def test_a_wrong_value_beside_none_is_told_what_none_means(file: Path) -> None:
@@ -302,12 +354,28 @@ def test_a_wrong_value_beside_none_is_told_what_none_means(file: Path) -> None:
     )
 
 
-def test_none_is_taken_exactly_where_the_tables_offer_it() -> None:
+def test_none_is_taken_exactly_where_the_tables_offer_it(file: Path) -> None:
     for table in REGISTRIES:
-        offered = {
-            column.name for column in table.columns if re.search(r"'none'|none:", column.meaning) and not column.allowed
-        }
-        assert offered == registries._NONE_COLUMNS.get(table.name, set())
+        first = "member_id,service_date" if table.name == "encounters" else table.names[0]
+        key = {"npi": NPI, "member_id,service_date": "M,2024-03-05"}.get(first, "1")
+        for column in table.columns:
+            if column.name in first.split(",") or column.type not in ("text", "date") or column.allowed:
+                continue
+            offered = bool(re.search(r"'none'|none:", column.meaning))
+            assert offered == column.takes_none, column.name
+            if offered:
+                (row,) = read(table, file, f"{first},{column.name}\n{key},None\n")
+                assert row[column.name] == (KNOWN_NONE if column.type == "date" else "none")
+            elif column.type == "date" or column.check:
+                assert (
+                    f"column {column.name}: 'none' is not"
+                    in refuse(table, file, f"{first},{column.name}\n{key},none\n")[0]
+                )
+
+
+def test_a_site_may_be_known_not_to_be_enrolled(file: Path) -> None:
+    assert read(SITES, file, "site_id,enrolled_location_type\n1,None\n")[0]["enrolled_location_type"] == "none"
+    assert read(SITES, file, "site_id,enrolled_location_type\n1,Not enrolled\n")[0]["enrolled_location_type"] == "none"
 
 
 @pytest.mark.parametrize(
@@ -441,6 +509,55 @@ def test_a_period_does_not_end_before_it_begins(file: Path) -> None:
 def test_a_status_that_never_began_does_not_end(file: Path) -> None:
     (problem,) = refuse(SITES, file, "site_id,provider_based_from,provider_based_to\n1,none,2024-03-04\n")
     assert problem.startswith("row 1, column provider_based_to: '2024-03-04' is before provider_based_from 'none'")
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "told"),
+    [
+        (
+            "excepted_basis,excepted_status",
+            "furnished_before,non_excepted",
+            "excepted_basis: 'furnished_before' and excepted_status 'non_excepted'",
+        ),
+        (
+            "has_relocation_exception,relocated_date",
+            "yes,none",
+            "has_relocation_exception: 'true' and relocated_date 'none'",
+        ),
+        (
+            "is_whole_hospital_sale,ownership_changed_date",
+            "yes,none",
+            "is_whole_hospital_sale: 'true' and ownership_changed_date 'none'",
+        ),
+        ("is_on_hospital_campus,site_type", "no,main", "is_on_hospital_campus: 'false' and site_type 'main_campus'"),
+    ],
+)
+def test_two_columns_that_cannot_both_be_true_are_told(file: Path, columns: str, values: str, told: str) -> None:
+    (problem,) = refuse(SITES, file, f"site_id,{columns}\n1,{values}\n")
+    assert problem == f"row 1, column {told} contradict each other; check which of the two is right"
+
+
+@pytest.mark.parametrize(
+    ("columns", "values"),
+    [
+        ("excepted_basis,excepted_status", "mid_build,excepted"),
+        ("excepted_basis,excepted_status", "mid_build,"),
+        ("excepted_basis,excepted_status", ",non_excepted"),
+        ("has_relocation_exception,relocated_date", "yes,2020-01-01"),
+        ("has_relocation_exception,relocated_date", "no,none"),
+        ("has_relocation_exception,relocated_date", "yes,"),
+        ("is_on_hospital_campus,site_type", "no,provider_based_department"),
+        ("is_on_hospital_campus,site_type", ",main_campus"),
+    ],
+)
+def test_what_may_both_be_true_is_taken(file: Path, columns: str, values: str) -> None:
+    assert len(read(SITES, file, f"site_id,{columns}\n1,{values}\n")) == 1
+
+
+def test_a_service_is_not_billed_before_it_is_given(file: Path) -> None:
+    text = "site_id,first_opps_service_date,first_opps_bill_date\n1,2015-03-05,2015-03-05\n2,2015-03-05,2015-03-04\n"
+    (problem,) = refuse(SITES, file, text)
+    assert problem.startswith("row 2, column first_opps_bill_date: '2015-03-04' is before first_opps_service_date")
 
 
 def test_a_discharge_of_unknown_hour_may_fall_on_the_day_of_admission(file: Path) -> None:
@@ -633,3 +750,11 @@ def test_the_description_names_every_column_and_every_allowed_value(table: Table
         assert column.supplied_by in text
         assert all(f"`{value}`" in text for value in column.allowed)
     assert text.count("(required)") == sum(column.required for column in table.columns)
+
+
+def test_the_description_says_which_sites_need_a_column() -> None:
+    rows = {line.split("`")[1]: line for line in describe_registry(SITES).splitlines() if line.startswith("| `")}
+    assert "(only at `provider_based_department`)" in rows["relocated_date"]
+    assert "(hospital space only)" in rows["ptan"]
+    assert "only" not in rows["zip"]
+    assert "number, up to 4 decimals, in yards (in metres: `228.6 m`)" in rows["distance_yards"]

@@ -38,7 +38,7 @@ CREATE OR REPLACE MACRO plain_address(line_1, line_2) AS (
             -- letters that belong together, written apart
             '\b(?:([NS]) ([EW])|(U) (S)|(P) (O)|(M) (L) (K))\b', '\1\2\3\4\5\6\7\8\9', 'g'),
             '\b(\d+)(?:ST|ND|RD|TH) FL\b', 'FL \1', 'g'),
-            '(?:# )+', '# ', 'g')
+            '#(?: #)+', '#', 'g')
     FROM (
         SELECT unnest(words) AS word, generate_subscripts(words, 1) AS place
         FROM (SELECT address_words_of(line_1, line_2) AS words)

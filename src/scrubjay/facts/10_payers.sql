@@ -29,8 +29,8 @@ FROM claims AS c
 JOIN claim_dates AS d USING (claim_key)
 JOIN payers AS p
     ON p.payer_id = c.payer_id
-    AND (p.effective_from IS NULL OR p.effective_from <= d.first_service_date)
-    AND (p.effective_to IS NULL OR p.effective_to >= d.first_service_date)
+    AND (p.effective_from IS NULL OR p.effective_from <= coalesce(c.statement_from_date, d.first_service_date))
+    AND (p.effective_to IS NULL OR p.effective_to >= coalesce(c.statement_from_date, d.first_service_date))
 GROUP BY c.claim_key;
 
 -- Claim filing indicator codes that name a programme; the others (MI, DS, ZZ …) do not.
@@ -49,7 +49,7 @@ WITH known AS (
     SELECT
         c.*,
         coalesce(c.statement_from_date, d.first_service_date) AS service_date,
-        greatest(c.statement_through_date, d.last_service_date) AS last_service_date,
+        greatest(c.statement_from_date, c.statement_through_date, d.last_service_date) AS last_service_date,
         coalesce(p.registered_program, program_of_filing_code(c.claim_filing_code)) AS payer_program,
         coalesce(c.receipt_date, run.received) AS known_receipt_date,
         CASE WHEN p.claim_key IS NOT NULL THEN 'the payers registry leaves the programme of its payer blank'

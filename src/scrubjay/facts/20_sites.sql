@@ -185,7 +185,8 @@ FROM (SELECT place_id, unnest(line_list) AS one FROM places);
 -- is_near_remote_location   a blank distance means that there is no remote location near.
 CREATE OR REPLACE TABLE site_rows AS
 WITH yards AS (
-    SELECT value AS boundary FROM law_values WHERE path = 'us.cms.provider_based.campus_distance_yards'
+    SELECT arg_max(value, effective) AS boundary FROM law_values, run
+    WHERE path = 'us.cms.provider_based.campus_distance_yards' AND effective <= run_date
 ),
 plain AS (
     SELECT
@@ -230,14 +231,14 @@ FROM plain;
 
 -- Every row that fits a location by one of the three ways, best way first.
 CREATE OR REPLACE TABLE location_candidates AS
-SELECT l.location_id, s.row_number, 1 AS way, s.effective_from, s.effective_to
+SELECT l.location_id, s.row_number, s.site_id, 1 AS way, s.effective_from, s.effective_to
 FROM locations AS l JOIN site_rows AS s ON s.site_id = l.site_id
 UNION ALL
-SELECT l.location_id, s.row_number, 2, s.effective_from, s.effective_to
+SELECT l.location_id, s.row_number, s.site_id, 2, s.effective_from, s.effective_to
 FROM locations AS l JOIN site_rows AS s ON s.address = l.sought_address AND s.zip_5 = l.sought_zip
 WHERE l.sought_address <> ''
 UNION ALL
-SELECT l.location_id, s.row_number, 3, s.effective_from, s.effective_to
+SELECT l.location_id, s.row_number, s.site_id, 3, s.effective_from, s.effective_to
 FROM locations AS l
 JOIN site_rows AS s
     ON s.own_npi = l.sought_npi AND (l.sought_zip IS NULL OR s.zip_5 IS NULL OR s.zip_5 = l.sought_zip);
@@ -249,6 +250,7 @@ WITH fitting AS (
     FROM places AS d
     JOIN location_candidates AS c
         ON c.location_id = d.location_id
+        AND d.service_date IS NOT NULL
         AND (c.effective_from IS NULL OR c.effective_from <= d.service_date)
         AND (c.effective_to IS NULL OR c.effective_to >= d.service_date)
 ),
@@ -260,8 +262,9 @@ found AS (
 ),
 excepted AS (
     SELECT CAST(row['before'] AS DATE) AS cutoff
-    FROM law_rows
+    FROM law_rows, run
     WHERE path = 'us.cms.opps.excepted_department'
+        AND effective <= run_date AND (until IS NULL OR until > run_date)
 ),
 sited AS (
     SELECT
@@ -269,9 +272,9 @@ sited AS (
         d.service_date,
         l.* EXCLUDE (location_id, line_list, site_id),
         s.* EXCLUDE (effective_from, effective_to),
-        CASE WHEN f.fitting = 1 THEN 'row ' || f.row_number
-             WHEN l.is_located
-                 THEN coalesce(nullif(concat_ws(' ', nullif(l.sought_address, ''), l.sought_zip), ''), l.site_id, l.sought_npi)
+        CASE WHEN l.is_located THEN
+            coalesce('site ' || coalesce(s.site_id, o.site_id, l.site_id),
+                     concat_ws(' ', coalesce(nullif(l.sought_address, ''), l.sought_npi), l.sought_zip))
         END AS location_key,
         CASE WHEN f.fitting = 1 THEN NULL
              WHEN NOT run.has_sites THEN 'no sites registry is loaded'
@@ -300,40 +303,49 @@ sited AS (
     CROSS JOIN excepted AS e
     LEFT JOIN found AS f USING (place_id)
     LEFT JOIN site_rows AS s ON s.row_number = f.row_number AND f.fitting = 1
+    LEFT JOIN (
+        SELECT location_id, min(site_id) AS site_id FROM location_candidates
+        GROUP BY location_id HAVING count(DISTINCT site_id) = 1
+    ) AS o ON o.location_id = d.location_id
 )
 SELECT
     *,
     coalesce(pecos_address, nullif(claims_address, '')) AS registered_address,
     CASE
         WHEN site_id IS NULL OR service_facility_address = '' THEN NULL
-        WHEN pecos_address IS NOT NULL THEN facility_address = pecos_plain_address AND facility_zip = pecos_zip_5
-        WHEN claims_address <> '' THEN facility_address = address AND facility_zip = zip_5
+        WHEN pecos_address IS NOT NULL
+            THEN facility_address = pecos_plain_address AND coalesce(facility_zip, '') = pecos_zip_5
+        WHEN address_line_1 IS NOT NULL THEN facility_address = address AND coalesce(facility_zip, '') = zip_5
     END AS is_service_facility_at_registered_address,
-    CASE WHEN claims_address <> '' THEN address = billing_address AND zip_5 = billing_zip END AS is_at_billing_address,
+    CASE WHEN address_line_1 IS NOT NULL THEN address = billing_address AND zip_5 = coalesce(billing_zip, '')
+    END AS is_at_billing_address,
     enrolled_location_type IN ('main_campus', 'provider_based_department', 'remote_location', 'satellite_facility')
         AND service_date >= coalesce(pecos_effective_from, service_date)
         AND service_date <= coalesce(pecos_effective_to, service_date) AS is_enrolled_hospital_location,
     CASE
         WHEN NOT is_provider_based OR site_type IN ('main_campus', 'remote_location', 'satellite_facility') THEN FALSE
-        WHEN is_provider_based IS NULL THEN NULL
         WHEN is_near_remote_location OR campus_code = '22' THEN FALSE
+        WHEN is_provider_based IS NULL THEN NULL
         ELSE campus_code = '19'
     END AS is_off_campus_department,
     CASE
         WHEN excepted_status IS NOT NULL THEN excepted_status = 'excepted'
-        WHEN is_dedicated_emergency_department THEN TRUE
-        ELSE (was_furnished_before OR has_mid_build OR has_cancer_attestation) AND NOT (was_moved OR was_sold)
+        ELSE is_dedicated_emergency_department
+            OR (was_furnished_before OR has_mid_build OR has_cancer_attestation) AND NOT (was_moved OR was_sold)
     END AS is_excepted_department,
     CASE
         WHEN is_excepted_department IS NOT NULL THEN NULL
         WHEN site_id IS NULL THEN site_because
-        WHEN NOT coalesce(was_furnished_before OR has_mid_build OR has_cancer_attestation, FALSE) THEN
+        WHEN NOT coalesce(was_furnished_before OR has_mid_build OR has_cancer_attestation, FALSE)
+                OR coalesce(was_moved OR was_sold, FALSE) THEN
             'excepted_status is blank in the registry, and so is '
-            || CASE WHEN was_furnished_before IS NULL THEN 'first_opps_service_date'
+            || CASE WHEN NOT (was_furnished_before OR has_mid_build OR has_cancer_attestation) OR was_moved OR was_sold
+                        THEN 'is_dedicated_emergency_department'
+                    WHEN was_furnished_before IS NULL THEN 'first_opps_service_date'
                     WHEN has_mid_build IS NULL THEN 'mid_build_certification_date'
                     ELSE 'cancer_hospital_attestation_date' END
         ELSE 'excepted_status is blank in the registry, and so is '
-            || CASE WHEN relocated_date IS NULL THEN 'relocated_date'
+            || CASE WHEN was_moved IS NULL AND relocated_date IS NULL THEN 'relocated_date'
                     WHEN was_moved IS NULL THEN 'has_relocation_exception'
                     WHEN ownership_changed_date IS NULL THEN 'ownership_changed_date'
                     ELSE 'is_whole_hospital_sale' END

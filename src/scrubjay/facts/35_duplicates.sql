@@ -1,7 +1,7 @@
 -- duplicate_lines: professional lines that stand twice with two places of service.
 --
 -- The same patient, payer, provider, service date, procedure and modifiers, on original claims
--- (CLM05-3 is not 7 or 8), and no modifier that marks a repeated or distinct service. Sums of text
+-- (CLM05-3 is 1 or blank), and no modifier that marks a repeated or distinct service. Sums of text
 -- are compared first, the texts themselves only where those agree.
 
 CREATE OR REPLACE TABLE duplicate_claims AS
@@ -59,7 +59,11 @@ suspects AS (
 keys AS (
     SELECT * FROM duplicate_keys SEMI JOIN suspects USING (row_id)
 )
-SELECT a.row_id, min(b.place_of_service_code) AS other_place_of_service_code, arg_min(b.claim_id, b.row_id) AS other_claim_id
+SELECT
+    a.row_id,
+    min(b.place_of_service_code) AS other_place_of_service_code,
+    -- of the lines with that code the least claim id, so that the order of the files does not matter
+    arg_min_null(b.claim_id, concat(b.place_of_service_code, chr(31), coalesce(b.claim_id, chr(127)))) AS other_claim_id
 FROM keys AS a
 JOIN keys AS b USING (patient_and_payer, provider, service_date, procedure_code, modifiers)
 WHERE a.place_of_service_code <> b.place_of_service_code

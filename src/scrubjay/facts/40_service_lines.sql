@@ -6,6 +6,8 @@
 --                         when the registry leaves the first day blank, FALSE when it says none.
 -- is_registered_…         from the encounters registry; a patient in observation is an outpatient. NULL:
 --                         nobody said.
+-- service_facility_address never a patient's home: where the code says home, or says nothing, an address
+--                         that is no site of the registry is not shown.
 -- has_duplicate_…         NULL where the claim does not tell one patient from another.
 
 CREATE OR REPLACE MACRO is_practitioner_type(provider_type) AS
@@ -53,7 +55,13 @@ SELECT
     w.is_located AS has_service_location,
     w.service_facility_byte_offset,
     w.service_facility_npi,
-    w.service_facility_address,
+    CASE
+        WHEN w.service_facility_address = '' OR w.site_id IS NOT NULL
+            OR l.place_of_service_code IN (SELECT code FROM law_code_sets WHERE path = 'us.hipaa.place_of_service_codes')
+            AND l.place_of_service_code NOT IN ('04', '12', '13', '14', '16', '27', '33', '55')
+            THEN w.service_facility_address
+        ELSE 'a home (not shown)'
+    END AS service_facility_address,
     w.is_service_facility_post_office_box,
     w.has_service_facility_street,
     w.has_service_facility_zip_of_nine_digits,

@@ -12,15 +12,18 @@ CREATE OR REPLACE TABLE claim_places AS
 WITH sums AS (
     SELECT
         claim_key,
-        count(DISTINCT site_row) AS sites,
-        count(*) FILTER (WHERE site_row IS NULL) AS unsited,
+        count(DISTINCT site_id) AS sites,
+        count(*) FILTER (WHERE site_id IS NULL) AS unsited,
         min(site_id) AS site_id,
         min(site_name) AS site_name,
         min(site_because) AS site_because,
         CASE WHEN count(DISTINCT provider_number) = 1 THEN min(provider_number) END AS ptan,
         min(pecos_address) AS pecos_address,
         bool_and(coalesce(pecos_address IS NOT NULL, FALSE)) AS has_pecos_addresses,
+        coalesce(bool_or(is_off_campus_department IS NULL), FALSE) AS has_unknown_line,
         bool_and(is_off_campus_department) AS is_off_campus,
+        count(DISTINCT provider_number) > 1 AS has_two_hospitals,
+        min(campus_because) AS campus_because,
         bool_or(is_off_campus_department) AS has_off_campus_line,
         bool_and(NOT is_at_billing_address) AS is_away_from_billing_address
     FROM (
@@ -59,6 +62,8 @@ FROM (
 JOIN (
     SELECT
         provider_number,
+        effective_from,
+        effective_to,
         pecos_effective_from,
         pecos_effective_to,
         concat_ws('|', pecos_address_line_1, coalesce(pecos_address_line_2, ''), coalesce(pecos_city, ''),
@@ -69,6 +74,8 @@ JOIN (
     ON s.provider_number IS NOT DISTINCT FROM c.ptan
     AND (s.pecos_effective_from IS NULL OR s.pecos_effective_from <= c.service_date)
     AND (s.pecos_effective_to IS NULL OR s.pecos_effective_to >= c.service_date)
+    AND (s.effective_from IS NULL OR s.effective_from <= c.service_date)
+    AND (s.effective_to IS NULL OR s.effective_to >= c.service_date)
 GROUP BY c.claim_key;
 
 -- Claims of hospitals whose number lies in the ranges of the address edit on the from date.
@@ -157,7 +164,8 @@ SELECT
     CASE WHEN i.has_one_site THEN i.pecos_address END AS pecos_address,
     CASE
         WHEN x.is_exact THEN TRUE
-        WHEN x.is_exact_but_for_case OR NOT i.has_pecos_addresses OR p.service_date IS NULL THEN NULL
+        WHEN x.is_exact_but_for_case OR i.claim_key IS NULL OR i.has_two_hospitals OR NOT i.has_pecos_addresses
+            OR p.service_date IS NULL THEN NULL
         ELSE FALSE
     END AS is_service_facility_in_pecos,
     CASE
@@ -166,16 +174,19 @@ SELECT
             THEN 'it differs only in upper and lower case, and no text says whether the edit sees that'
         WHEN i.site_because IS NOT NULL THEN i.site_because
         WHEN NOT i.has_pecos_addresses THEN 'the PECOS address is blank in the registry'
+        WHEN i.has_two_hospitals THEN i.several_because
+        WHEN p.service_date IS NULL THEN 'neither the claim nor a line has a readable date'
     END AS pecos_because,
-    CASE WHEN i.sites > 1 THEN FALSE
-         WHEN i.has_one_site THEN i.is_off_campus AND i.is_away_from_billing_address
+    CASE WHEN i.sites > 1 OR NOT i.is_off_campus OR NOT i.is_away_from_billing_address THEN FALSE
+         WHEN i.has_one_site AND NOT i.has_unknown_line THEN i.is_off_campus AND i.is_away_from_billing_address
     END AS is_from_one_off_campus_department,
-    CASE WHEN i.has_off_campus_line IS NULL OR i.is_off_campus OR NOT i.has_off_campus_line THEN i.is_off_campus
+    CASE WHEN NOT i.has_unknown_line AND i.is_off_campus = i.has_off_campus_line THEN i.is_off_campus
     END AS is_off_campus_address_due,
     coalesce(
         i.site_because,
         CASE WHEN i.has_off_campus_line AND NOT i.is_off_campus
-             THEN 'the claim mixes campus and off-campus lines, and no text says whether the edit spares it' END
+             THEN 'the claim mixes campus and off-campus lines, and no text says whether the edit spares it' END,
+        CASE WHEN i.has_unknown_line THEN i.campus_because END
     ) AS address_due_because
 FROM judged_claims AS p
 JOIN claims AS c USING (claim_key)

@@ -21,7 +21,7 @@ SELECT
          WHEN s.distance_evidence IS NULL THEN 'distance_evidence is blank in the registry' END AS boundary_because,
     nullif(s.claims_address, '') AS registered_address,
     s.pecos_address,
-    CASE WHEN s.claims_address <> '' AND s.pecos_address IS NOT NULL THEN
+    CASE WHEN s.address_line_1 IS NOT NULL AND s.pecos_address IS NOT NULL THEN
         concat_ws('|', s.address_line_1, coalesce(s.address_line_2, ''), coalesce(s.city, ''), coalesce(s.state, ''),
                   replace(coalesce(s.zip, ''), '-', ''))
         = concat_ws('|', s.pecos_address_line_1, coalesce(s.pecos_address_line_2, ''), coalesce(s.pecos_city, ''),

@@ -2,7 +2,7 @@
 
 CREATE OR REPLACE TABLE run_facts AS
 SELECT
-    0 AS row_id,
+    CAST(0 AS BIGINT) AS row_id,
     run_date,
     code_set_read_date,
     run_date - code_set_read_date AS days_since_code_set_was_read

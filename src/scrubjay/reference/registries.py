@@ -26,7 +26,7 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from scrubjay.errors import DefinitionError, UsageError, near_miss
-from scrubjay.tables import Column, Table, arrow_schema
+from scrubjay.tables import HOSPITAL_SPACE, Column, Table, arrow_schema
 
 KNOWN_NONE = date(9999, 12, 31)
 """How a date column says *known that there is none*: never in force, and not NULL."""
@@ -34,14 +34,11 @@ KNOWN_NONE = date(9999, 12, 31)
 _SHOWN = 20  # problems told in words; the others are counted
 _KEYS = {"sites": "site_id", "providers": "npi", "payers": "payer_id"}
 _PATIENT_COLUMNS = frozenset({"member_id"})  # values never printed
-_NONE_COLUMNS = {
-    "sites": frozenset({"npi", "provider_based_from", "attestation_date", "distance_evidence"}),
-    "encounters": frozenset({"split_practitioner_type"}),
-}
 _PERIODS = (
     ("effective_from", "effective_to"),
     ("provider_based_from", "provider_based_to"),
     ("pecos_effective_from", "pecos_effective_to"),
+    ("first_opps_service_date", "first_opps_bill_date"),
     ("admitted_at", "discharged_at"),
 )
 _RANGES = {
@@ -49,29 +46,83 @@ _RANGES = {
     "remote_location_distance_yards": (Decimal(0), None),
     "physician_time_share": (Decimal(0), Decimal(1)),
 }
+# A column, a value of it, and what another column cannot say beside it.
+_CONTRADICTIONS = (
+    ("excepted_basis", None, "excepted_status", "non_excepted"),
+    ("has_relocation_exception", True, "relocated_date", KNOWN_NONE),
+    ("is_whole_hospital_sale", True, "ownership_changed_date", KNOWN_NONE),
+    ("is_on_hospital_campus", False, "site_type", "main_campus"),
+)
 _STATE_LIST = (
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH "
     "OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY "  # the states and the District of Columbia
     "AS GU MP PR VI FM MH PW AA AE AP"  # territories, freely associated states, military mail
 )
 _STATES = frozenset(_STATE_LIST.split())
+_HOSPITAL_SPACE = {  # the words of the 855A, of PECOS and of contractors
+    "main": "main_campus",
+    "main_hospital": "main_campus",
+    "main_hospital_campus": "main_campus",
+    "main_provider": "main_campus",
+    "main_primary_hospital_location": "main_campus",
+    "primary_hospital_location": "main_campus",
+    "pbd": "provider_based_department",
+    "hopd": "provider_based_department",
+    "pbd_site": "provider_based_department",
+    "provider_based": "provider_based_department",
+    "provider_based_clinic": "provider_based_department",
+    "provider_based_department_site": "provider_based_department",
+    "provider_based_department_pbd": "provider_based_department",
+    "outpatient_provider_based_department": "provider_based_department",
+    "outpatient_provider_based_department_site": "provider_based_department",
+    "outpatient_provider_based_department_pbd": "provider_based_department",
+    "outpatient_provider_based_department_pbd_site": "provider_based_department",
+    "on_campus_provider_based_department": "provider_based_department",
+    "off_campus_provider_based_department": "provider_based_department",
+    "on_campus_outpatient_provider_based_department": "provider_based_department",
+    "off_campus_outpatient_provider_based_department": "provider_based_department",
+    "on_campus_pbd": "provider_based_department",
+    "off_campus_pbd": "provider_based_department",
+    "hospital_department": "provider_based_department",
+    "hospital_outpatient_department": "provider_based_department",
+    "department_of_a_provider": "provider_based_department",
+    "department_of_a_hospital": "provider_based_department",
+    "remote": "remote_location",
+    "hospital_remote_location": "remote_location",
+    "remote_location_of_a_hospital": "remote_location",
+    "satellite": "satellite_facility",
+    "satellite_location": "satellite_facility",
+    "hospital_satellite": "satellite_facility",
+}
 _ALIASES: dict[str, dict[str, str]] = {
     "site_type": {
-        "main": "main_campus",
-        "main_hospital": "main_campus",
-        "pbd": "provider_based_department",
-        "provider_based": "provider_based_department",
+        **_HOSPITAL_SPACE,
         "freestanding": "freestanding_office",
+        "freestanding_clinic": "freestanding_office",
         "office": "freestanding_office",
         "physician_office": "freestanding_office",
+        "group_practice_office": "freestanding_office",
+        "group_practice_office_clinic": "freestanding_office",
         "snf": "skilled_nursing_facility",
         "nf": "nursing_facility",
         "asc": "ambulatory_surgical_center",
+        "ambulatory_surgery_center": "ambulatory_surgical_center",
         "ipf": "inpatient_psychiatric_facility",
         "irf": "inpatient_rehabilitation_facility",
+        "mtf": "military_facility",
+        "military_treatment_facility": "military_facility",
         "rhc": "rural_health_clinic",
         "icf": "intermediate_care_facility",
         "independent_lab": "independent_laboratory",
+    },
+    "enrolled_location_type": {
+        **_HOSPITAL_SPACE,
+        "group_practice_office": "practice_location",
+        "group_practice_office_clinic": "practice_location",
+        "855b": "practice_location",
+        "opt_extension_site": "other",
+        "other_health_care_facility": "other",
+        "not_enrolled": "none",
     },
     "hospital_type": {
         "critical_access": "cah",
@@ -85,8 +136,19 @@ _ALIASES: dict[str, dict[str, str]] = {
         "inpatient_rehabilitation_facility": "irf",
     },
     "ownership": {"wholly_owned": "wholly_owned_by_hospital", "jv": "joint_venture"},
-    "distance_method": {"straight": "straight_line", "driving_distance": "driving"},
-    "excepted_status": {"nonexcepted": "non_excepted", "grandfathered": "excepted"},
+    "distance_method": {
+        "straight": "straight_line",
+        "as_the_crow_flies": "straight_line",
+        "driving_distance": "driving",
+    },
+    "excepted_status": {"nonexcepted": "non_excepted", "not_excepted": "non_excepted", "grandfathered": "excepted"},
+    "excepted_basis": {
+        "grandfathered": "furnished_before",
+        "furnished_before_2015_11_02": "furnished_before",
+        "midbuild": "mid_build",
+        "mid_build_exception": "mid_build",
+        "cancer": "cancer_hospital",
+    },
     "payer_program": {
         "part_a": "medicare_part_a",
         "part_b": "medicare_part_b",
@@ -107,6 +169,8 @@ _US_DATE = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})", re.ASCII)
 _TIMESTAMP = re.compile(r"([\d/-]+)(?:[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.0+)?)?)?", re.ASCII)
 _ISO_TIMESTAMP = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?$"  # in the grammar of Arrow (RE2)
 _DECIMAL = re.compile(r"[+-]?(\d{1,14}(\.\d*)?|\.\d+)", re.ASCII)
+_UNIT = re.compile(r"(.*?) *(m|meters?|metres?|yd|yds|yards?)\.?", re.ASCII | re.IGNORECASE)
+_METRES_PER_YARD = Decimal("0.9144")  # exactly, since 1959
 
 
 def read_registry(table: Table, path: Path) -> pa.Table:
@@ -118,9 +182,10 @@ def read_registry(table: Table, path: Path) -> pa.Table:
     M/D/YYYY.
 
     * A blank is NULL: not known.
-    * ``none`` in `sites.provider_based_from` and `sites.attestation_date` is the date
-      9999-12-31 (`KNOWN_NONE`); in `sites.npi`, `sites.distance_evidence` and
-      `encounters.split_practitioner_type` it stays the text ``none``.
+    * ``none``, in the columns that take it (`Column.takes_none`), is the date 9999-12-31
+      (`KNOWN_NONE`) in a date column and stays the text ``none`` in the others.
+    * Distances in yards may be written in metres (``228.6 m``); they are converted exactly
+      (÷ 0.9144) and rounded to 4 decimals.
     * A date without a time in a timestamp column is midnight. Where
       `encounters.is_admission_time_known` is blank or not in the file, it is TRUE if
       `admitted_at` has a time, FALSE if it is a date only, NULL if it is blank.
@@ -130,14 +195,28 @@ def read_registry(table: Table, path: Path) -> pa.Table:
     wrong: one error for the whole file, naming row and column of each problem (up to 20, the
     others are counted).
     """
+    return parse_registry(table, read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a registry file. Raises UsageError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: the registry cannot be opened ({error.strerror or error})") from error
+
+
+def parse_registry(table: Table, data: bytes, path: Path) -> pa.Table:
+    """The rows of a registry from the content of its file, as `read_registry` gives them."""
     problems = _Problems(table)
-    texts, row_numbers = _split(table, _read_utf8(path), path, problems)
+    texts, row_numbers = _split(table, _as_utf8(data, path), path, problems)
     columns = [_convert(table, column, texts.get(column.name), problems) for column in table.columns]
     schema = arrow_schema(table).append(pa.field("row_number", pa.int64()))
     rows = pa.Table.from_arrays([*columns, pa.array(row_numbers)], schema=schema)
     if "is_admission_time_known" in table and "admitted_at" in texts:
         rows = _fill_admission_time_known(rows, texts["admitted_at"])
     _check_periods(table, rows, problems)
+    _check_contradictions(table, rows, problems)
     if table.name in _KEYS:
         _check_overlaps(_KEYS[table.name], rows, problems)
     if table.name == "encounters" and _names_encounter(texts):
@@ -163,8 +242,9 @@ def describe_registry(table: Table) -> str:
         ]
     lines += ["| column | what to write | meaning | who knows |", "| --- | --- | --- | --- |"]
     for column in table.columns:
-        what = _what_to_write(table, column) + (" (required)" if column.required else "")
-        lines.append(f"| `{column.name}` | {what} | {column.meaning} | {column.supplied_by} |")
+        what = _what_to_write(column) + (" (required)" if column.required else "")
+        meaning = column.meaning + (f" ({_needed_at(column)})" if column.matters_to else "")
+        lines.append(f"| `{column.name}` | {what} | {meaning} | {column.supplied_by} |")
     return "\n".join(lines) + "\n"
 
 
@@ -243,12 +323,8 @@ def _quote(column: Column, text: str) -> str:
 # --- from bytes to columns of text ------------------------------------------------------------------
 
 
-def _read_utf8(path: Path) -> bytes:
+def _as_utf8(data: bytes, path: Path) -> bytes:
     """The content of a file in UTF-8, without byte order mark, ending with a line feed."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: the registry cannot be opened ({error.strerror or error})") from error
     if data.startswith(b"PK"):
         raise DefinitionError(
             "this looks like an Excel workbook",
@@ -439,7 +515,7 @@ def _convert(table: Table, column: Column, text: pa.Array | None, problems: _Pro
         problems.rows(
             column.name, np.flatnonzero(blank), lambda _: f"it is blank, and every row needs it: {column.meaning}"
         )
-    parse = _parser(table, column)
+    parse = _parser(column)
     if parse is None:
         return text
     if column.type == "timestamp" and (quick := _cast_iso_timestamps(text)) is not None:
@@ -454,7 +530,7 @@ def _convert(table: Table, column: Column, text: pa.Array | None, problems: _Pro
             values.append(parse(word))
         except _RefusedError as refusal:
             values.append(None)
-            complaints[position] = f"{_quote(column, word)} {refusal}{_blank_hint(table, column)}"
+            complaints[position] = f"{_quote(column, word)} {refusal}{_blank_hint(column)}"
     if complaints:
         positions = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         refused = np.flatnonzero(np.isin(positions, np.array(list(complaints))))
@@ -466,7 +542,7 @@ class _RefusedError(Exception):
     """A value does not fit its column; the text says why, and what to write."""
 
 
-def _parser(table: Table, column: Column) -> Callable[[str], object] | None:
+def _parser(column: Column) -> Callable[[str], object] | None:
     """What turns the text of one value into its value, or None where any text will do."""
     parse: Callable[[str], object] | None = None
     if column.allowed:
@@ -479,21 +555,17 @@ def _parser(table: Table, column: Column) -> Callable[[str], object] | None:
         parse = partial(_parse_date, column)
     elif column.type != "text":
         parse = {"integer": _parse_integer, "boolean": _parse_boolean, "timestamp": _parse_timestamp}[column.type]
-    if not _takes_none(table, column):
+    if not column.takes_none:
         return parse
     none = KNOWN_NONE if column.type == "date" else "none"
     return lambda word: none if word.lower() == "none" else parse(word) if parse else word
 
 
-def _takes_none(table: Table, column: Column) -> bool:
-    return column.name in _NONE_COLUMNS.get(table.name, frozenset())
-
-
-def _blank_hint(table: Table, column: Column) -> str:
+def _blank_hint(column: Column) -> str:
     """What a blank means in this column, for the end of a message."""
     if column.required:
         return ""
-    if _takes_none(table, column):
+    if column.takes_none:
         return " ('none' if there is none, blank if not known)"
     said = re.search(r"blank: [^,;]+", column.meaning)
     return f" ({said[0]})" if said else " (blank if not known)"
@@ -514,10 +586,15 @@ def _parse_integer(word: str) -> int:
 
 
 def _parse_decimal(column: Column, word: str) -> Decimal:
+    is_distance = column.name.endswith("_yards")
+    unit = ""
+    if is_distance and (found := _UNIT.fullmatch(word)):
+        word, unit = found[1], found[2].lower()
     if not _DECIMAL.fullmatch(word):
-        raise _RefusedError(
-            "is not a number; write digits with a decimal point, such as 228.6, without unit or thousands separator"
-        )
+        how = "such as 228.6, without unit or thousands separator"
+        if is_distance:
+            how = "in yards, or in metres with m behind it (228.6 m), without thousands separator"
+        raise _RefusedError(f"is not a number; write digits with a decimal point, {how}")
     number = Decimal(word)
     places = 2 if column.type == "amount" else 4
     if number != round(number, places):
@@ -527,7 +604,9 @@ def _parse_decimal(column: Column, word: str) -> Decimal:
         raise _RefusedError(f"is more than {highest}; write a share of the whole, such as 0.6 for 60 percent")
     if lowest is not None and number < lowest:
         raise _RefusedError(f"is less than {lowest}; check the sign")
-    return number
+    if is_distance and number >= 10**7:
+        raise _RefusedError("is a distance no one can mean; check its decimal point and its unit")
+    return round(number / _METRES_PER_YARD, places) if unit.startswith("m") else number
 
 
 def _parse_date(column: Column, word: str) -> date:
@@ -576,7 +655,7 @@ def _cast_iso_timestamps(text: pa.Array) -> pa.Array | None:
 
 
 def _parse_allowed(column: Column, word: str) -> str:
-    name = _normal_name(word).replace("'", "").replace("\u2019", "")
+    name = re.sub(r"[^a-z0-9]+", "_", re.sub("['\u2019]", "", word.lower())).strip("_")
     name = _ALIASES.get(column.name, {}).get(name, name)
     if name not in column.allowed:
         raise _RefusedError(
@@ -630,7 +709,7 @@ def _check_periods(table: Table, rows: pa.Table, problems: _Problems) -> None:
 
     def word(name: str, index: int) -> str:
         value = rows[name][index].as_py()
-        return "none" if value == KNOWN_NONE and _takes_none(table, table[name]) else str(value)
+        return "none" if value == KNOWN_NONE and table[name].takes_none else str(value)
 
     def say(first: str, last: str, index: int) -> str:
         return f"{word(last, index)!r} is before {first} {word(first, index)!r}; check which of the two is right"
@@ -640,6 +719,23 @@ def _check_periods(table: Table, rows: pa.Table, problems: _Problems) -> None:
             first_days, last_days = (rows[name].cast(pa.date32(), safe=False) for name in (first, last))
             backwards = pc.greater(first_days, last_days).fill_null(False).to_numpy()
             problems.rows(last, np.flatnonzero(backwards), partial(say, first, last))
+
+
+def _check_contradictions(table: Table, rows: pa.Table, problems: _Problems) -> None:
+    """No column says what another one rules out."""
+
+    def say(name: str, index: int, other: str) -> str:
+        shown = [
+            "none" if value == KNOWN_NONE else str(value).lower()
+            for value in (rows[name][index].as_py(), rows[other][index].as_py())
+        ]
+        return f"{shown[0]!r} and {other} {shown[1]!r} contradict each other; check which of the two is right"
+
+    for name, value, other, ruled_out in _CONTRADICTIONS:
+        if name in table:
+            said = rows[name].is_valid() if value is None else pc.equal(rows[name], value)
+            both = pc.and_(said, pc.equal(rows[other], pa.scalar(ruled_out))).fill_null(False)
+            problems.rows(name, np.flatnonzero(both.to_numpy()), partial(say, name, other=other))
 
 
 def _check_overlaps(key: str, rows: pa.Table, problems: _Problems) -> None:
@@ -753,7 +849,14 @@ def _groups_of_several(table: pa.Table, names: list[str]) -> list[NDArray[np.int
 # --- in words ---------------------------------------------------------------------------------------
 
 
-def _what_to_write(table: Table, column: Column) -> str:
+def _needed_at(column: Column) -> str:
+    """Which sites need a column."""
+    if column.matters_to == HOSPITAL_SPACE:
+        return "hospital space only"
+    return "only at " + ", ".join(f"`{site_type}`" for site_type in column.matters_to)
+
+
+def _what_to_write(column: Column) -> str:
     """The type of a column for someone who fills it in."""
     if column.allowed:
         return "one of " + ", ".join(f"`{value}`" for value in column.allowed)
@@ -768,4 +871,6 @@ def _what_to_write(table: Table, column: Column) -> str:
         "boolean": "`true` or `false`",
     }
     what = by_check[column.check] if column.check else by_type[column.type]
-    return what + (", or `none`" if _takes_none(table, column) else "")
+    if column.name.endswith("_yards"):
+        what += ", in yards (in metres: `228.6 m`)"
+    return what + (", or `none`" if column.takes_none else "")

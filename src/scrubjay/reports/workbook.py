@@ -1,0 +1,243 @@
+"""Findings as a workbook a biller can work from: what to do, findings, intake problems, files.
+
+Codes and identifiers are text, so that 02 stays 02; a string is never taken for a formula, a link or a
+number. Row by row to the disk (XlsxWriter's constant memory), so that large reports fit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from xlsxwriter import Workbook
+
+from scrubjay.engine import Report, Row
+from scrubjay.reports.causes import RootCause, cause_action, cause_title, root_causes, site_labels
+from scrubjay.reports.wording import fix_text, printable, site_of, value, whom_to_ask
+from scrubjay.rule import Rule, load_rules
+
+_MOST_ROWS = 1_000_000  # a sheet of Excel ends at 1,048,576
+_MOST_CHARACTERS = 32_000  # a cell ends at 32,767
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of a sheet: its header, its width in characters, and how its cells look."""
+
+    name: str
+    width: int
+    kind: str = "text"  # text, wrapped, integer, amount, date or severity
+
+
+_TO_DO = (
+    _Column("No.", 5, "integer"),
+    _Column("Severity", 10, "severity"),
+    _Column("What is wrong, or not known", 44, "wrapped"),
+    _Column("Site", 26, "wrapped"),
+    _Column("Lines", 8, "integer"),
+    _Column("Claims", 8, "integer"),
+    _Column("Findings", 9, "integer"),
+    _Column("Exposure", 11, "amount"),
+    _Column("Rules", 14, "wrapped"),
+    _Column("What to do", 70, "wrapped"),
+    _Column("Ask", 24, "wrapped"),
+    _Column("Owner", 14),
+    _Column("Done on", 12, "date"),
+    _Column("Note", 30, "wrapped"),
+)
+_FINDINGS = (
+    _Column("To do no.", 9, "integer"),
+    _Column("Severity", 10, "severity"),
+    _Column("Rule", 9),
+    _Column("Claim", 20),
+    _Column("Line", 6, "integer"),
+    _Column("Lines", 7, "integer"),
+    _Column("Service date", 12, "date"),
+    _Column("POS", 6),
+    _Column("Procedure", 11),
+    _Column("Site", 26),
+    _Column("Message", 60, "wrapped"),
+    _Column("Change", 26, "wrapped"),
+    _Column("Change is", 10),
+    _Column("Not known", 40, "wrapped"),
+    _Column("Ask", 34, "wrapped"),
+    _Column("Exposure", 11, "amount"),
+    _Column("If sent", 18),
+    _Column("Facts", 60, "wrapped"),
+    _Column("Law", 44, "wrapped"),
+    _Column("File", 30),
+    _Column("Transaction", 12),
+    _Column("Element", 16),
+    _Column("Row", 8, "integer"),
+    _Column("Byte", 11, "integer"),
+    _Column("Fingerprint", 18),
+)
+_PROBLEMS = (
+    _Column("Severity", 10, "severity"),
+    _Column("Problem", 26),
+    _Column("File", 36),
+    _Column("Row", 8, "integer"),
+    _Column("Byte", 11, "integer"),
+    _Column("Segment", 9),
+    _Column("Element", 18),
+    _Column("Claim", 20),
+    _Column("Message", 70, "wrapped"),
+    _Column("What to do", 50, "wrapped"),
+)
+_FILES = (
+    _Column("File", 50),
+    _Column("Kind", 10),
+    _Column("Bytes", 13, "integer"),
+    _Column("Claims", 9, "integer"),
+    _Column("Lines", 9, "integer"),
+    _Column("Remittances", 12, "integer"),
+)
+_COLOURS = {"error": "#F8CFCB", "hold": "#E3D4F5", "warning": "#FBE3B4", "info": "#D5E5F5"}
+_ALIGN: Row = {"valign": "top", "font_size": 10}
+
+
+def write_workbook(report: Report, path: Path) -> None:
+    """Write the report as an .xlsx file. The same report gives the same bytes."""
+    day = dt.date.fromisoformat(report.summary["run_date"])
+    workbook = Workbook(
+        str(path),
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
+    workbook.set_properties({"title": f"Scrubjay report {day}", "created": dt.datetime(day.year, day.month, day.day)})
+    formats = {
+        "head": workbook.add_format(
+            {**_ALIGN, "bold": True, "bg_color": "#22313F", "font_color": "#FFFFFF", "text_wrap": True}
+        ),
+        "text": workbook.add_format({**_ALIGN, "num_format": "@"}),
+        "wrapped": workbook.add_format({**_ALIGN, "text_wrap": True}),
+        "integer": workbook.add_format({**_ALIGN, "num_format": "#,##0"}),
+        "amount": workbook.add_format({**_ALIGN, "num_format": "$#,##0.00;[Red]-$#,##0.00"}),
+        "date": workbook.add_format({**_ALIGN, "num_format": "yyyy-mm-dd", "align": "left"}),
+        **{name: workbook.add_format({**_ALIGN, "bold": True, "bg_color": c}) for name, c in _COLOURS.items()},
+    }
+    causes, labels = root_causes(report.findings), site_labels(report.findings)
+    numbers = {id(finding): number for number, cause in enumerate(causes, 1) for finding in cause.findings}
+    pages = load_rules()
+    problems = ([p[key] for key in ("severity", "problem", "file", "row_number", "byte_offset", "segment", "element",
+                                    "claim_id", "message", "advice")] for p in report.intake_problems)  # fmt: skip
+    files = ([f[key] for key in ("name", "kind", "bytes", "claims", "lines", "remittances")] for f in report.files)
+    for name, columns, rows in (
+        ("To do", _TO_DO, (_to_do(number, cause, pages) for number, cause in enumerate(causes, 1))),
+        ("Findings", _FINDINGS, (_finding(numbers[id(finding)], finding, labels) for finding in report.findings)),
+        ("Intake problems", _PROBLEMS, problems),
+        ("Files", _FILES, files),
+    ):
+        _sheet(workbook, formats, name, columns, rows, str(day))
+    workbook.close()
+
+
+def _to_do(number: int, cause: RootCause, pages: dict[str, Rule]) -> list[Any]:
+    return [
+        number,
+        cause.severity,
+        cause_title(cause, pages),
+        cause.site,
+        cause.size,
+        cause.claim_count,
+        len(cause.findings),
+        cause.exposure,
+        " ".join(cause.rules),
+        "\n\n".join(cause_action(cause, pages)),
+        ", ".join(cause.offices),
+        None,
+        None,
+        None,
+    ]
+
+
+def _finding(number: int, finding: Row, labels: dict[str, str]) -> list[Any]:
+    evidence = finding["evidence"]
+    shown = {name: one for name, one in evidence.items() if one is not None}
+    return [
+        number,
+        finding["severity"],
+        finding["rule"],
+        finding["claim_id"],
+        finding["line_number"],
+        finding["line_count"],
+        _date(evidence.get("service_date")),
+        evidence.get("place_of_service_code"),
+        evidence.get("procedure_code"),
+        labels.get(site_of(finding) or ""),
+        finding["message"],
+        fix_text(finding),
+        finding["fix_safety"],
+        "; ".join(f"{one['meaning']} ({one['because']})" for one in finding["missing"]),
+        "; ".join(whom_to_ask(finding["missing"])),
+        None if finding["exposure_amount"] is None else Decimal(finding["exposure_amount"]),
+        finding["consequence"].replace("_", " "),
+        "; ".join(f"{name} = {value(one)}" for name, one in shown.items()),
+        "; ".join(finding["authority"]),
+        finding["file"],
+        finding["transaction"],
+        finding["element"],
+        finding["row_number"],
+        finding["byte_offset"],
+        finding["fingerprint"],
+    ]
+
+
+def _date(text: Any) -> Any:
+    """A date of the evidence; what is no date stays as it is."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except (TypeError, ValueError):
+        return text
+    return day if day.year >= 1900 else text  # Excel's days begin there
+
+
+def _sheet(
+    workbook: Any, formats: Row, name: str, columns: tuple[_Column, ...], rows: Iterable[list[Any]], day: str
+) -> None:
+    sheet = workbook.add_worksheet(name)
+    for index, column in enumerate(columns):
+        sheet.set_column(index, index, column.width, formats.get(column.kind, formats["text"]))
+    sheet.freeze_panes(1, 0)
+    sheet.set_landscape()
+    sheet.set_paper(1)  # US letter
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_header(f"&L{name}&RScrubjay {day}")
+    sheet.set_footer("&RPage &P of &N")
+    for index, column in enumerate(columns):
+        sheet.write_string(0, index, column.name, formats["head"])
+    last = 0
+    for last, row in enumerate(_limited(rows), 1):
+        for index, (column, given) in enumerate(zip(columns, row, strict=True)):
+            if given is not None and given != "":
+                _cell(sheet, last, index, column.kind, given, formats)
+    sheet.autofilter(0, 0, max(last, 1), len(columns) - 1)
+
+
+def _limited(rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """The rows a sheet can hold; the last says so if there are more."""
+    for number, row in enumerate(rows):
+        if number == _MOST_ROWS:
+            yield [None, "more", *["the rest is in the JSON and CSV reports"] * (len(row) - 2)]
+            return
+        yield row
+
+
+def _cell(sheet: Any, row: int, index: int, kind: str, given: Any, formats: Row) -> None:
+    if isinstance(given, dt.date):
+        sheet.write_datetime(row, index, given, formats["date"])
+    elif isinstance(given, (int, Decimal)) and kind in ("integer", "amount"):
+        sheet.write_number(row, index, given, formats[kind])
+    else:
+        text = "\n".join(printable(line) for line in str(given).split("\n"))
+        style = formats[given] if kind == "severity" and given in _COLOURS else formats.get(kind, formats["text"])
+        sheet.write_string(row, index, text[:_MOST_CHARACTERS], style)

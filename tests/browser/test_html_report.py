@@ -1,0 +1,248 @@
+"""The HTML report in a browser: it loads nothing, filters, prints in full, fits a phone, and runs no claim.
+
+Chromium of the system is driven by Playwright. Where it is missing these tests fail: `make test`
+installs it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from scrubjay.engine import Report
+from scrubjay.reports import save_report
+from tests.reports import made_up
+from tests.reports.made_up import unknown, violation
+
+CONTRAST = """() => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (c) => c.slice(0, 3).map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] === 1) return c; } return [255, 255, 255]; };
+  const found = [];
+  for (const e of document.querySelectorAll("body *")) {
+    const text = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    if (!text || !e.checkVisibility()) continue;
+    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) found.push(`${e.className || e.tagName}: ${ratio.toFixed(2)}`);
+  }
+  return [...new Set(found)];
+}"""
+
+
+@dataclass
+class Opened:
+    """A report in a browser tab, with what went wrong in it and what it asked the network for."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def shown(self, selector: str) -> int:
+        """How many of these a reader sees."""
+        return self.page.locator(selector).evaluate_all("all => all.filter(e => e.checkVisibility()).length")  # type: ignore[no-any-return]
+
+    def filtered(self, words: str = "Filtered") -> str:
+        """The counter, once the filter has done its work."""
+        self.page.wait_for_function(
+            "words => document.querySelector('#counter').textContent.includes(words)", arg=words
+        )
+        return self.page.locator("#counter").inner_text()
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert chromium, "Chromium is missing. Install it: apt-get install chromium"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    contexts = []
+
+    def opened(given: Report, width: int = 1280, scheme: str = "light", javascript: bool = True) -> Opened:
+        path = tmp_path / "report.html"
+        save_report(given, "html", path)
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if scheme == "dark" else "light",
+            java_script_enabled=javascript,
+        )
+        contexts.append(context)
+        found = Opened(context.new_page())
+        found.page.on("console", lambda message: found.errors.append(message.text))
+        found.page.on("pageerror", lambda error: found.errors.append(str(error)))
+        found.page.on("dialog", lambda dialog: found.errors.append(dialog.message))
+        found.page.on("request", lambda request: found.requests.append(request.url))
+        found.page.goto(path.as_uri())
+        return found
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+REPORTS = {"all": made_up.everything(), "hostile": made_up.hostile(), "empty": made_up.report()}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_page_loads_nothing_and_fits(open_: Open, name: str, width: int) -> None:
+    opened = open_(REPORTS[name], width)
+    if name != "empty":
+        opened.page.get_by_role("button", name="Open all").click()
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert opened.errors == []
+    assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
+    assert len([url for url in opened.requests if url.startswith("file:")]) == 1
+
+
+def test_what_stands_in_a_claim_is_inert(open_: Open) -> None:
+    opened = open_(made_up.hostile())
+    opened.page.get_by_role("button", name="Open all").click()
+    opened.page.mouse.move(300, 300)
+    assert opened.page.evaluate("window.hacked") is None
+    assert opened.page.locator("img, svg, iframe, object, [onload], [onerror], [onmouseover]").count() == 0
+    assert opened.page.locator("script").count() == 1
+    assert opened.page.get_by_text(made_up.HOSTILE[0]).count() > 0
+    assert opened.errors == []
+
+
+def test_a_script_that_was_smuggled_in_would_not_run(open_: Open, tmp_path: Path) -> None:
+    opened = open_(made_up.everything())
+    path = tmp_path / "report.html"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("</main>", "<script>window.hacked = 1</script><img src='https://claims.test/x.png'></main>")
+    )
+    opened.page.goto(path.as_uri())
+    assert opened.page.evaluate("window.hacked") is None
+    assert any("Content Security Policy" in error for error in opened.errors)
+
+
+def test_severity_rule_site_and_text_filter_and_count(open_: Open) -> None:
+    opened = open_(made_up.everything())
+    page = opened.page
+    page.get_by_role("button", name="Open all").click()
+    assert opened.filtered("listed") == "9 findings listed, 6 root causes"
+    assert opened.shown(".finding") == 9
+
+    page.get_by_label("error", exact=True).uncheck()
+    assert opened.filtered() == "Filtered: 6 of 9 listed findings, 5 root causes"
+    assert opened.shown('.finding[data-severity="error"]') == 0
+    assert opened.shown("details.cause") == opened.shown(".todo li") == 5
+    page.get_by_role("button", name="Show all").click()
+    assert opened.filtered("9 findings")
+
+    page.get_by_label("Rule", exact=True).select_option("DEP102")
+    assert opened.filtered() == "Filtered: 1 of 9 listed findings, 1 root cause"
+    page.get_by_role("button", name="Show all").click()
+    assert opened.filtered("9 findings")
+
+    page.get_by_label("Site", exact=True).select_option("SOUTH")
+    assert opened.filtered() == "Filtered: 1 of 9 listed findings, 1 root cause"
+    assert opened.shown('.finding[data-site="SOUTH"]') == 1
+    page.get_by_role("button", name="Show all").click()
+    assert opened.filtered("9 findings")
+
+    page.get_by_label("Text", exact=True).fill("claim a2 POS")
+    assert opened.filtered() == "Filtered: 1 of 9 listed findings, 1 root cause"
+    page.get_by_label("Text", exact=True).fill("no such words")
+    assert opened.filtered("Filtered: 0") == "Filtered: 0 of 9 listed findings, 0 root causes"
+    assert opened.shown("#nothing") == 1
+    assert opened.errors == []
+
+
+def test_print_shows_everything_and_no_controls(open_: Open) -> None:
+    opened = open_(made_up.everything())
+    opened.page.emulate_media(media="print")
+    assert opened.shown("form, input, select, button, output, .skip") == 0
+    for selector in (".finding", ".rule .columns", ".missing", ".todo li", ".problems li"):
+        assert opened.shown(selector) == opened.page.locator(selector).count() > 0, selector
+    colours = opened.page.evaluate(
+        "[...document.querySelectorAll('body, .badge, .cause')].map(e => getComputedStyle(e).color)"
+    )
+    assert set(colours) == {"rgb(0, 0, 0)"}
+    assert opened.page.pdf(format="Letter").startswith(b"%PDF")
+
+
+def test_a_filtered_print_says_that_it_is_filtered(open_: Open) -> None:
+    opened = open_(made_up.everything())
+    opened.page.get_by_label("Site", exact=True).select_option("SOUTH")
+    opened.filtered()
+    opened.page.emulate_media(media="print")
+    assert opened.shown("#counter") == 1
+    assert opened.shown("input, select, button") == 0
+    assert opened.shown(".finding") == 1
+
+
+def test_without_javascript_everything_is_there_but_the_filter(open_: Open, tmp_path: Path) -> None:
+    opened = open_(made_up.everything(), javascript=False)
+    assert opened.page.locator("#filter").is_hidden()
+    assert opened.page.locator(".finding").count() == 9
+    first = opened.page.locator("details.cause").nth(1)
+    first.locator("summary").first.click()
+    assert first.locator(".finding").first.is_visible()
+
+
+def test_a_keyboard_is_enough(open_: Open) -> None:
+    opened = open_(made_up.everything())
+    page = opened.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.get_by_label("Text", exact=True).focus()
+    page.keyboard.type("blank in the registry")
+    assert opened.filtered() == "Filtered: 1 of 9 listed findings, 1 root cause"
+    link = page.locator(".todo li:visible a")
+    link.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details.cause:visible").get_attribute("open") is not None
+    page.locator("details.cause:visible > summary").focus()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    page.keyboard.press("Enter")
+    assert page.locator("details.cause:visible").get_attribute("open") is None
+
+
+def test_every_control_has_a_name(open_: Open) -> None:
+    opened = open_(made_up.everything())
+    nameless = opened.page.evaluate(
+        "[...document.querySelectorAll('input, select, button')].filter(e => !e.labels?.length && !e.textContent.trim()).length"
+    )
+    assert nameless == 0
+    heads = opened.page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5')].map(e => Number(e.tagName[1]))")
+    assert heads[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(heads))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_text_stands_out_from_its_ground(open_: Open, scheme: str) -> None:
+    opened = open_(made_up.everything(), scheme=scheme)
+    opened.page.get_by_role("button", name="Open all").click()
+    assert opened.page.evaluate(CONTRAST) == []
+
+
+def test_forty_thousand_findings_stay_usable(open_: Open) -> None:
+    singles = [violation(site_id=f"T{number}", claim_id=f"T{number}") for number in range(300)]
+    given = made_up.report(*made_up.many(40_000).findings, *singles, unknown())
+    opened = open_(given)
+    assert opened.page.get_by_text("of 40,301 findings are listed on this page").count() == 1
+    started = opened.page.evaluate("performance.now()")
+    opened.page.get_by_label("Text", exact=True).fill("a199")
+    opened.filtered()
+    assert opened.page.evaluate("performance.now()") - started < 5_000
+    assert opened.errors == []
