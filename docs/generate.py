@@ -107,12 +107,8 @@ def _version_cells(law: Law, before: Version | None, version: Version) -> Iterab
 
 
 def _what_holds(law: Law, before: Version | None, version: Version) -> str:
-    if law.kind == "value":
-        return str(version.value)
-    if law.kind == "table":
-        return f"{len(version.rows)} rows"
-    if before is None:
-        return " ".join(version.values) or "no code"
+    if law.kind != "code_set" or before is None:
+        return law.content(version)
     added = [code for code in version.values if code not in before.values]
     removed = [code for code in before.values if code not in version.values]
     parts = ([f"adds {' '.join(added)}"] if added else []) + ([f"removes {' '.join(removed)}"] if removed else [])
@@ -165,8 +161,11 @@ def cli_page() -> str:
     lines = [_NOTE, "", "# Command line", "", *(cli.__doc__ or "").strip().splitlines(), ""]
     lines += ["```console", "$ scrubjay --help", top.get_help(), "```"]
     for name, command in sorted(cli.app.commands.items()):
-        lines += ["", f"## {name}", "", "```console", f"$ scrubjay {name} --help"]
-        lines += [_context(command, name, top).get_help(), "```"]
+        context = _context(command, name, top)
+        lines += ["", f"## {name}", "", "```console", f"$ scrubjay {name} --help", context.get_help(), "```"]
+        for verb, inner in sorted(command.commands.items()) if isinstance(command, click.Group) else ():
+            lines += ["", "```console", f"$ scrubjay {name} {verb} --help"]
+            lines += [_context(inner, verb, context).get_help(), "```"]
     return "\n".join(lines) + "\n"
 
 

@@ -207,8 +207,7 @@ def law(path: str | None, on: str | None) -> int:
             f"On {day} the law is silent: its first version takes effect on {one.versions[0].effective}.\n"
         )
         return 0
-    what = ", ".join(sorted(version.values)) if one.kind == "code_set" else f"{version.value} {one.unit}".strip()
-    sys.stdout.write(textwrap.fill(f"on {day}: {what or '(no codes)'}", 80, subsequent_indent="  ") + "\n")
+    sys.stdout.write(textwrap.fill(f"on {day}: {one.content(version)}", 80, subsequent_indent="  ") + "\n")
     sys.stdout.write(f"last amended on {version.effective}; that amendment counts by {version.keyed_on}\n")
     sys.stdout.write(f"source: {version.cite}" + (f"; {version.document}" if version.document else "") + "\n")
     sys.stdout.write(f"source read: {version.checked or 'not yet'}\n")

@@ -60,6 +60,15 @@ class Law:
         """The version in force on a day, whichever date it is keyed on; None before the first."""
         return next((version for version in reversed(self.versions) if version.effective <= day), None)
 
+    def content(self, version: Version) -> str:
+        """What holds in a version, in words: the codes, the number with its unit, or the rows."""
+        if self.kind == "value":
+            return f"{version.value} {self.unit}".strip()
+        if self.kind == "table":
+            rows = (", ".join(f"{name} {cell}" for name, cell in row.items()) for row in version.rows)
+            return "; ".join(rows) or "(no rows)"
+        return ", ".join(sorted(version.values)) or "(no codes)"
+
     @property
     def key_columns(self) -> tuple[str, ...]:
         """The fact columns that decide which version answers."""
