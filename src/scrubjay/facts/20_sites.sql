@@ -361,6 +361,24 @@ SELECT
     END AS excepted_reason
 FROM sited;
 
+-- What both kinds of lines say of their site.
+CREATE OR REPLACE VIEW place_sites AS
+SELECT
+    place_id,
+    site_id,
+    site_name,
+    site_because,
+    site_type,
+    hospital_name,
+    is_provider_based,
+    coalesce(is_on_hospital_campus, campus_code = '22') AS is_on_hospital_campus,
+    campus_code AS outpatient_place_of_service_code,
+    coalesce(site_because, campus_because) AS campus_because,
+    distance_yards,
+    coalesce(is_near_campus_boundary, FALSE) AS is_near_campus_boundary,
+    is_enrolled_hospital_location
+FROM place_facts;
+
 CREATE OR REPLACE VIEW line_sites AS
 SELECT l.row_id, l.service_facility_byte_offset, d.*
 FROM line_places AS l

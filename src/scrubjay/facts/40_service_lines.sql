@@ -70,18 +70,7 @@ SELECT
         coalesce(w.service_facility_npi IN (l.rendering_npi, l.supervising_npi), FALSE)
         OR w.service_facility_npi IN (SELECT npi FROM providers WHERE is_practitioner_type(provider_type))
     ) AS is_service_facility_npi_of_practitioner,
-    w.site_id,
-    w.site_name,
-    w.site_because,
-    w.site_type,
-    w.hospital_name,
-    w.is_provider_based,
-    coalesce(w.is_on_hospital_campus, w.campus_code = '22') AS is_on_hospital_campus,
-    w.campus_code AS outpatient_place_of_service_code,
-    coalesce(w.site_because, w.campus_because) AS campus_because,
-    w.distance_yards,
-    coalesce(w.is_near_campus_boundary, FALSE) AS is_near_campus_boundary,
-    w.is_enrolled_hospital_location,
+    s.* EXCLUDE place_id,
     w.registered_address,
     w.is_service_facility_at_registered_address,
     w.is_at_billing_address,
@@ -103,6 +92,7 @@ FROM coded AS l
 CROSS JOIN run
 JOIN lines AS t USING (row_id)
 JOIN line_sites AS w USING (row_id)
+JOIN place_sites AS s USING (place_id)
 JOIN duplicate_keys AS k USING (row_id)
 LEFT JOIN duplicate_lines AS d USING (row_id)
 LEFT JOIN line_encounters AS f USING (row_id)

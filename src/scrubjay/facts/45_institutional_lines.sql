@@ -26,18 +26,7 @@ SELECT
     has_modifier(t.modifiers, 'ER') AS has_modifier_er,
     w.has_service_facility,
     w.service_facility_byte_offset,
-    w.site_id,
-    w.site_name,
-    w.site_because,
-    w.site_type,
-    w.hospital_name,
-    w.is_provider_based,
-    coalesce(w.is_on_hospital_campus, w.campus_code = '22') AS is_on_hospital_campus,
-    w.campus_code AS outpatient_place_of_service_code,
-    coalesce(w.site_because, w.campus_because) AS campus_because,
-    w.distance_yards,
-    coalesce(w.is_near_campus_boundary, FALSE) AS is_near_campus_boundary,
-    w.is_enrolled_hospital_location,
+    s.* EXCLUDE place_id,
     CASE WHEN left(c.type_of_bill_code, 2) = '85' THEN 'cah' ELSE w.hospital_type END AS hospital_type,
     w.is_off_campus_department,
     w.is_dedicated_emergency_department,
@@ -48,4 +37,5 @@ FROM institutional_lines AS l
 JOIN claims AS c USING (claim_key)
 JOIN judged_claims AS p USING (claim_key)
 JOIN lines AS t USING (row_id)
-JOIN line_sites AS w USING (row_id);
+JOIN line_sites AS w USING (row_id)
+JOIN place_sites AS s USING (place_id);
