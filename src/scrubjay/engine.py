@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 NOT_KNOWN = "not known"
-BLANK_IN_REGISTRY = "it is blank in the registry"
+BLANK_IN_REGISTRY = "it is blank in the registry"  # a reason that says nothing without the fact
 _BATCH = 1 << 16
 
 # Segments whose position a finding can give, by the first letters of the element it names.

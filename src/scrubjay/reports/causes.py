@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from scrubjay.engine import Row
+from scrubjay.engine import BLANK_IN_REGISTRY, Row
 from scrubjay.reports.wording import (
     SEVERITIES,
     fix_text,
@@ -28,8 +28,6 @@ from scrubjay.reports.wording import (
     title,
 )
 from scrubjay.rule import Rule
-
-_BLANK = "it is blank in the registry"  # a reason that says nothing without the fact
 
 
 @dataclass
@@ -122,7 +120,9 @@ def _key(finding: Row) -> tuple[Any, str | None]:
     site = site_of(finding)
     if finding["outcome"] == "violation":
         return ("violation", finding["rule"], site), site
-    reasons = frozenset((one["because"], one["fact"] if one["because"] == _BLANK else "") for one in finding["missing"])
+    reasons = frozenset(
+        (one["because"], one["fact"] if one["because"] == BLANK_IN_REGISTRY else "") for one in finding["missing"]
+    )
     is_of_many_sites = finding["grain"] == "site" and finding["line_count"] > 1
     if is_of_many_sites or all(is_about_registry(because) for because, _ in reasons):
         site = None
@@ -136,7 +136,7 @@ def cause_title(cause: RootCause, pages: dict[str, Rule]) -> str:
     reasons = []
     for because in dict.fromkeys(one["because"] for one in cause.missing):
         meanings = [one["meaning"].partition(":")[0] for one in cause.missing if one["because"] == because]
-        if because == _BLANK:
+        if because == BLANK_IN_REGISTRY:
             reasons.append(f"blank in the registry: {', '.join(meanings)}")
         else:
             reasons.append(because)
