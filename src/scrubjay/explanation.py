@@ -126,22 +126,25 @@ def explain(
     *,
     claim: str,
     line: int | None = None,
-    rule: str | None = None,
+    rule: str | Iterable[str] | None = None,
     workspace: Workspace | None = None,
     received: dt.date | None = None,
+    as_of: dt.date | None = None,
 ) -> list[Explanation]:
-    """What every rule (or one) says of a claim, or of one of its lines, and why or why not.
+    """What every rule (or these) says of a claim, or of one of its lines, and why or why not.
 
     Preview rules answer too, and the rules about the sites where the claim was given. Nothing is said
-    of dental claims: no rule reads them yet. Raises UnknownClaim when no claim of the files has this id or no line this number, UnknownRule
-    for a rule that is not there.
+    of dental claims: no rule reads them yet. ``as_of`` is the run date, today if not given. Raises
+    UnknownClaim when no claim of the files has this id or no line this number, UnknownRule for a rule
+    that is not there.
     """
-    rules = list(load_rules().values()) if rule is None else [find_rule(load_rules(), rule)]
+    codes = [rule] if isinstance(rule, str) else rule
+    rules = list(load_rules().values()) if codes is None else [find_rule(load_rules(), code) for code in codes]
     workspace = workspace or Workspace.empty()
     tables = read_files(list_files(paths, workspace.own_files), column_map=workspace.column_map)
     connection = connect()
     laws = load_laws()
-    build_facts(connection, tables, workspace.registries, laws, received)
+    build_facts(connection, tables, workspace.registries, laws, received, as_of)
     found: list[Explanation] = []
     lines: set[int] = set()
     for grain, table in GRAINS.items():

@@ -691,6 +691,7 @@ _NO_SITE = "site_because"
 
 _SITE_FACTS = (
     Column("site_id", "text", "the site where the line was given", supplied_by=_SITE, because=_NO_SITE),
+    Column("is_site_known", "boolean", "one row of the sites registry fits", nullable=False),
     Column("site_name", "text", "its name", supplied_by=_SITE, because=_NO_SITE),
     Column(
         "site_because",

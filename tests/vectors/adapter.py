@@ -242,11 +242,14 @@ def _explain(inputs: Inputs, workspace: scrubjay.Workspace, codes: set[str]) -> 
     """What these pages say of the first claim, every line of it."""
     if not codes:
         return []
-    only = next(iter(codes)) if len(codes) == 1 else None
-    said = scrubjay.explain(
-        inputs.files, claim=inputs.claim_ids[0], rule=only, workspace=workspace, received=inputs.received
+    return scrubjay.explain(
+        inputs.files,
+        claim=inputs.claim_ids[0],
+        rule=sorted(codes),
+        workspace=workspace,
+        received=inputs.received,
+        as_of=inputs.as_of,
     )
-    return [one for one in said if one.rule in codes]
 
 
 def _money(case: Case) -> dict[str, Any]:
@@ -343,7 +346,8 @@ def _compare_correct(expected: dict[str, Any], violations: list[dict[str, Any]])
             found.append(Comparison("correct.mods", _or_nothing(value), got_text, "pass" if is_right else "fail"))
         elif key == "facility_modifier":
             changes = [one["fix"] for one in violations if "department_modifier" in one["fix"]]
-            modifiers = {fix["department_modifier"] or "none" for fix in changes}
+            words = {None: "not known", "": "none"}
+            modifiers = {words.get(fix["department_modifier"], fix["department_modifier"]) for fix in changes}
             found.append(_compare("correct.facility_modifier", value, _or_nothing(modifiers)))
         else:
             found.append(Comparison(f"correct.{key}", str(value), "", "not covered"))

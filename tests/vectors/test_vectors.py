@@ -340,7 +340,7 @@ def test_a_site_is_found_whatever_address_is_sent(tmp_path: Path, own_npi: str |
         "pecos": ["100 MAIN ST SUITE 200", "", "ANYTOWN", "CA", "900011234"],
         "own_npi": own_npi,
     }
-    facts = {"location": location, "svc_facility": ["PO BOX 9", "", "OTHERTOWN", "CA", "94999"]}
+    facts = {"location": location, "svc_facility": ["9 OTHER ST", "", "OTHERTOWN", "CA", "949990009"]}
     assert run_one(tmp_path, facts, ("S15", "FAIL", "error")).failures == []
 
 

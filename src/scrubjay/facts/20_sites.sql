@@ -62,9 +62,10 @@ SELECT
     l.row_id,
     l.service_date,
     coalesce(l.site_id, c.site_id, by_line.site_id, by_claim.site_id) AS site_id,
+    coalesce(l.site_id, c.site_id) AS named_site_id,
     coalesce(l.service_facility_npi, l.service_facility_address_line_1) IS NOT NULL AS is_line_facility,
     coalesce(c.service_facility_npi, c.service_facility_address_line_1) IS NOT NULL AS is_claim_facility,
-    is_line_facility OR is_claim_facility OR coalesce(l.site_id, c.site_id) IS NOT NULL AS has_service_facility,
+    is_line_facility OR is_claim_facility OR named_site_id IS NOT NULL AS has_service_facility,
     CASE WHEN is_line_facility THEN l.service_facility_byte_offset
          WHEN is_claim_facility THEN c.service_facility_byte_offset END AS service_facility_byte_offset,
     CASE WHEN is_line_facility THEN l.service_facility_npi ELSE c.service_facility_npi END AS npi,
@@ -93,6 +94,7 @@ SELECT
     l.row_id,
     t.service_date,
     coalesce(c.site_id, by_line.site_id, by_claim.site_id),
+    c.site_id,
     FALSE,
     coalesce(c.service_facility_npi, c.service_facility_address_line_1) IS NOT NULL AS is_claim_facility,
     is_claim_facility OR c.site_id IS NOT NULL,
@@ -159,7 +161,12 @@ SELECT
     CASE WHEN site_id IS NOT NULL THEN NULL WHEN means_service_facility THEN facility_address
          WHEN is_at_billing THEN billing_address END AS sought_address,
     CASE WHEN means_service_facility THEN facility_zip WHEN is_at_billing THEN billing_zip END AS sought_zip,
-    coalesce(site_id, sought_npi, nullif(sought_address, '')) IS NOT NULL AS is_located
+    coalesce(site_id, sought_npi, nullif(sought_address, '')) IS NOT NULL AS is_located,
+    -- the location as the claim names it, whatever registries know; NULL: it names none
+    CASE WHEN named_site_id IS NOT NULL THEN 'site ' || named_site_id
+         WHEN has_service_facility THEN concat_ws(' ', coalesce(nullif(facility_address, ''), npi), facility_zip)
+         WHEN means_billing_address THEN concat_ws(' ', coalesce(nullif(billing_address, ''), billing_provider_npi), billing_zip)
+    END AS location_key
 FROM plain;
 
 -- Every location on every day on which lines were given there.
@@ -231,14 +238,14 @@ FROM plain;
 
 -- Every row that fits a location by one of the three ways, best way first.
 CREATE OR REPLACE TABLE location_candidates AS
-SELECT l.location_id, s.row_number, s.site_id, 1 AS way, s.effective_from, s.effective_to
+SELECT l.location_id, s.row_number, 1 AS way, s.effective_from, s.effective_to
 FROM locations AS l JOIN site_rows AS s ON s.site_id = l.site_id
 UNION ALL
-SELECT l.location_id, s.row_number, s.site_id, 2, s.effective_from, s.effective_to
+SELECT l.location_id, s.row_number, 2, s.effective_from, s.effective_to
 FROM locations AS l JOIN site_rows AS s ON s.address = l.sought_address AND s.zip_5 = l.sought_zip
 WHERE l.sought_address <> ''
 UNION ALL
-SELECT l.location_id, s.row_number, s.site_id, 3, s.effective_from, s.effective_to
+SELECT l.location_id, s.row_number, 3, s.effective_from, s.effective_to
 FROM locations AS l
 JOIN site_rows AS s
     ON s.own_npi = l.sought_npi AND (l.sought_zip IS NULL OR s.zip_5 IS NULL OR s.zip_5 = l.sought_zip);
@@ -272,10 +279,6 @@ sited AS (
         d.service_date,
         l.* EXCLUDE (location_id, line_list, site_id),
         s.* EXCLUDE (effective_from, effective_to),
-        CASE WHEN l.is_located THEN
-            coalesce('site ' || coalesce(s.site_id, o.site_id, l.site_id),
-                     concat_ws(' ', coalesce(nullif(l.sought_address, ''), l.sought_npi), l.sought_zip))
-        END AS location_key,
         CASE WHEN f.fitting = 1 THEN NULL
              WHEN NOT run.has_sites THEN 'no sites registry is loaded'
              WHEN NOT l.is_located THEN 'the claim does not say where the service was given'
@@ -303,10 +306,6 @@ sited AS (
     CROSS JOIN excepted AS e
     LEFT JOIN found AS f USING (place_id)
     LEFT JOIN site_rows AS s ON s.row_number = f.row_number AND f.fitting = 1
-    LEFT JOIN (
-        SELECT location_id, min(site_id) AS site_id FROM location_candidates
-        GROUP BY location_id HAVING count(DISTINCT site_id) = 1
-    ) AS o ON o.location_id = d.location_id
 )
 SELECT
     *,
@@ -366,6 +365,7 @@ CREATE OR REPLACE VIEW place_sites AS
 SELECT
     place_id,
     site_id,
+    site_id IS NOT NULL AS is_site_known,
     site_name,
     site_because,
     site_type,
