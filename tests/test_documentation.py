@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import doctest
+import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -12,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from docs import blocks, generate
 from scrubjay.cli import app
@@ -20,8 +25,9 @@ from scrubjay.engine import check
 from scrubjay.errors import DefinitionError
 from scrubjay.reference.law import load_laws
 from scrubjay.reference.registries import is_valid_npi
+from scrubjay.reports import FORMATS, SCHEMA_FILE
 from scrubjay.rule import load_rules
-from scrubjay.tables import REGISTRIES, SERVICE_LINE_FACTS, TABLES
+from scrubjay.tables import GRAINS, REGISTRIES, SERVICE_LINE_FACTS, TABLES
 from scrubjay.workspace import Workspace, create_workspace
 
 ROOT = Path(__file__).parents[1]
@@ -156,6 +162,21 @@ def test_the_order_of_imports_in_the_architecture_is_the_contract() -> None:
     assert re.findall(r"`([^`]+)`", written) == contract
 
 
+def test_the_architecture_lists_the_grains_and_the_fields_of_a_finding() -> None:
+    text = page("ARCHITECTURE.md")
+    grains = re.findall(r"^\| `(\w+)_facts` \|", text, re.MULTILINE)
+    assert grains == list(GRAINS)
+    fields = text.split("## Findings")[1].split("`")[1].replace("\n", " ").split(", ")
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    assert sorted(fields) == sorted(schema["$defs"]["finding"]["required"])
+
+
+def test_the_readme_lists_the_formats_of_a_report() -> None:
+    table = page("README.md").split("## Reports")[1].split("\n\n")[1]
+    named = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(FORMATS)
+
+
 def test_the_readme_names_both_commands_and_the_changelog_what_is_unreleased() -> None:
     assert "make demo" in page("README.md")
     assert "make test" in page("README.md")
@@ -209,7 +230,7 @@ def test_the_registries_guide_names_only_columns_that_are() -> None:
 def test_exactly_the_planted_faults_are_found_in_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     workspace = Workspace.open(Path("examples/riverside"))
-    report = check(sorted(Path("examples/riverside").glob("*.837")), workspace=workspace)
+    report = check(sorted(Path("examples/riverside").glob("*.837")), workspace=workspace, as_of=dt.date(2026, 11, 22))
     violations = {one["claim_id"]: one["rule"] for one in report.findings if one["outcome"] == "violation"}
     unknowns = {one["claim_id"]: one["site_id"] for one in report.findings if one["outcome"] == "unknown"}
     assert violations == PLANTED
@@ -231,13 +252,39 @@ def test_the_identifiers_in_the_example_are_made_up_and_well_formed() -> None:
         assert all(name == "EXAMPLE" and member.startswith("TEST") for name, member in people)
 
 
-def test_the_demo_runs_from_the_root_of_the_repository() -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "80"}
+def test_the_demo_finds_what_the_readme_says(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
     result = subprocess.run(
-        [sys.executable, "-m", "examples.demo"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "synthetic.demo"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert result.returncode == 0, result.stderr
-    assert "$ scrubjay explain examples/riverside/professional.837" in result.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    numbers = re.search(
+        r"(\d+) claims.+\nPlanted: (\d+) faults, (\d+) things nobody can know, and (\d+) innocent look-alikes",
+        result.stdout,
+    )
+    assert numbers
+    claims, faults, unknowns, look_alikes = numbers.groups()
+    readme = " ".join(page("README.md").split())
+    assert f"health system of {claims} claims, in which {faults} faults are planted" in readme
+    assert f"{unknowns} things nobody can know, and {look_alikes} innocent look-alikes" in readme
+    assert (tmp_path / "demo-out" / "report.html").is_file()
+
+
+def test_every_command_in_the_readme_and_the_guides_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(RIVERSIDE, tmp_path / "examples" / "riverside")
+    shutil.copy(RIVERSIDE / "professional.837", tmp_path / "july.837")
+    monkeypatch.chdir(tmp_path)
+    for name in ("README.md", "docs/guide-first-check.md", "docs/guide-registries.md"):
+        commands = re.findall(r"^scrubjay .+$", page(name), re.MULTILINE)
+        for command in commands:
+            result = CliRunner().invoke(app, shlex.split(command)[1:], standalone_mode=False)
+            assert result.exception is None, f"{name}: {command}"
+    assert {"july.html", "report.html", "report.xlsx"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_no_tracked_file_holds_a_path_of_somebodys_machine() -> None:

@@ -128,7 +128,7 @@ def explain(
         received=_date(received, "--received"),
     )
     if not found:
-        sys.stdout.write(f"No rule reads claim {claim} yet: it is institutional or dental, or has no service line.\n")
+        sys.stdout.write(f"No rule reads claim {claim} yet: it is dental, or has no service line.\n")
     loud = [one for one in found if rule is not None or one.outcome in ("violation", "unknown")]
     quiet = [one for one in found if one not in loud]
     sys.stdout.write("\n\n".join(one.text() for one in loud) + ("\n" if loud else ""))

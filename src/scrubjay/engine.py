@@ -53,6 +53,7 @@ _IDENTITY = (
     "transaction_control_number",
     "is_place_of_service_from_line",
     "site_id",
+    "effective_from",
 )
 
 
@@ -353,11 +354,11 @@ class Grain:
         }
 
     def fingerprint(self, rule: Rule, row: Row) -> str:
-        """What finds the same work item again: rule, billing NPI, claim and line; else rule and site."""
+        """What finds the same work item again: rule, billing NPI, claim and line; else rule, site and its row."""
         if "claim_id" in self.table:
             parts = [rule.code, row["billing_provider_npi"], row["claim_id"], row.get("line_number")]
         else:
-            parts = [rule.code, row.get("site_id")]
+            parts = [rule.code, row.get("site_id"), row.get("effective_from")]
         return hashlib.sha256("\x1f".join("" if one is None else str(one) for one in parts).encode()).hexdigest()[:16]
 
     def element(self, rule: Rule, row: Row) -> str | None:

@@ -653,6 +653,7 @@ _IDENTITY = (
         "the programme whose rules apply, from the payer registry, else from the claim filing code",
         source="SBR09",
         supplied_by="billing office (payer registry, SBR09)",
+        reads=("payers.payer_program",),
         because="payer_program_because",
     ),
     Column("payer_program_because", "text", "why payer_program is missing"),
@@ -920,6 +921,7 @@ SERVICE_LINE_FACTS = Table(
             "the patient was a registered hospital outpatient",
             supplied_by="registration (encounters: registration_status)",
             because="encounter_because",
+            reads=("encounters.registration_status",),
         ),
         Column(
             "is_registered_inpatient",
@@ -927,6 +929,7 @@ SERVICE_LINE_FACTS = Table(
             "the patient was a registered hospital inpatient",
             supplied_by="registration (encounters: registration_status)",
             because="encounter_because",
+            reads=("encounters.registration_status",),
         ),
         Column(
             "has_custody_exception",
@@ -1176,6 +1179,7 @@ SITE_FACTS = Table(
         Column("row_id", "integer", "number of the row in this run", nullable=False),
         Column("site_id", "text", "the site", nullable=False),
         Column("site_name", "text", "its name"),
+        Column("effective_from", "date", "first day on which that row holds; blank: always"),
         Column("site_row_number", "integer", "row of the sites registry", nullable=False),
         Column("site_line_count", "integer", "lines of these files given there", nullable=False),
         Column("site_type", "text", "what the site is", supplied_by=_SITE, reads=("sites.site_type",)),

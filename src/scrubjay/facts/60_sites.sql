@@ -9,6 +9,7 @@ SELECT
     row_number() OVER (ORDER BY s.row_number) - 1 AS row_id,
     s.site_id,
     s.site_name,
+    s.effective_from,
     s.row_number AS site_row_number,
     u.lines AS site_line_count,
     s.site_type,
