@@ -84,7 +84,7 @@ def refresh(text: str) -> str:
 
 @cache
 def output(command: str) -> str:
-    """What ``scrubjay …`` prints on the standard output, exit codes 0 to 2; a check is one of that day."""
+    """What ``scrubjay …`` prints on the standard output, exit codes 0 to 2; every check is one of 2026-11-22."""
     words = shlex.split(command)
     assert words[0] == "scrubjay", command
     words += ["--as-of", "2026-11-22"] if words[1] == "check" else []

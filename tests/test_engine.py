@@ -18,6 +18,7 @@ from scrubjay.engine import Grain, connect
 from scrubjay.reference.law import last_read, load_laws
 from scrubjay.reports import write_report
 from scrubjay.rule import Rule
+from tests.conftest import RUN_DATE
 from tests.formats.x12_text import INSTITUTIONAL, LINE_BY_LINE, billing_provider, file_of
 from tests.rules.cases import fill_facts
 from tests.samples import (
@@ -356,7 +357,7 @@ def test_the_same_input_gives_the_same_bytes(file: Path, workspace: Workspace) -
 
 def test_as_of_is_the_day_of_the_run(file: Path) -> None:
     assert scrubjay.check([file], as_of=dt.date(2026, 1, 2)).summary["run_date"] == "2026-01-02"
-    assert scrubjay.check([file]).summary["run_date"] == dt.date.today().isoformat()
+    assert scrubjay.check([file]).summary["run_date"] == RUN_DATE.isoformat()
 
 
 def prints(report: Report) -> dict[tuple[Any, ...], str]:

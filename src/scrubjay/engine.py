@@ -108,7 +108,7 @@ def check(
     files = tables["files"].to_pylist()
     names = [row["name"] for row in files]
     connection = connect()
-    run_date = as_of or dt.date.today()
+    run_date = as_of or today()
     build_facts(connection, tables, workspace.registries, laws, received, run_date)
     unjudged = sum(kind == "dental" for kind in tables["claims"].column("claim_type").to_pylist())
     problems = [{"file": names[row.pop("file_id")], **row} for row in tables["intake_problems"].to_pylist()]
@@ -123,6 +123,11 @@ def check(
         del row["file_id"]
     summary = _summary(files, problems, findings, unjudged, run_date)
     return Report(files, problems, findings, summary)
+
+
+def today() -> dt.date:
+    """The run date where none is given."""
+    return dt.date.today()
 
 
 def connect() -> duckdb.DuckDBPyConnection:

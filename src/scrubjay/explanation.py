@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrubjay.condition import Node
-from scrubjay.engine import NOT_KNOWN, Grain, connect, plain
+from scrubjay.engine import NOT_KNOWN, Grain, connect, plain, today
 from scrubjay.errors import UnknownClaim
 from scrubjay.facts import build_facts
 from scrubjay.formats import list_files, read_files
@@ -144,7 +144,7 @@ def explain(
     tables = read_files(list_files(paths, workspace.own_files), column_map=workspace.column_map)
     connection = connect()
     laws = load_laws()
-    build_facts(connection, tables, workspace.registries, laws, received, as_of)
+    build_facts(connection, tables, workspace.registries, laws, received, as_of or today())
     found: list[Explanation] = []
     lines: set[int] = set()
     for grain, table in GRAINS.items():

@@ -18,6 +18,7 @@ from scrubjay.engine import connect
 from scrubjay.facts import build_facts
 from scrubjay.reference.law import Law, load_laws
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, Table, arrow_schema
+from tests.conftest import RUN_DATE
 
 Row = dict[str, Any]
 D = dt.date
@@ -55,7 +56,7 @@ def build(
     lines: Iterable[Row],
     received: dt.date | None = None,
     hospital_lines: Iterable[Row] = (),
-    run_date: dt.date | None = None,
+    run_date: dt.date = RUN_DATE,
     laws: dict[str, Law] = LAWS,
     connection: Any = None,
     **registries: Any,

@@ -26,6 +26,7 @@ from scrubjay.tables import (
     Column,
     Table,
 )
+from tests.conftest import RUN_DATE
 from tests.facts.samples import (
     AT_BILLING,
     AT_NORTH,
@@ -419,7 +420,7 @@ def test_what_is_documented_as_known_is_known_in_files_of_both_kinds(tmp_path: P
         write_csv(tmp_path / "b.csv", [{"claim_id": "B1", "procedure_code": "99213", "service_date": ""}]),
     ]
     connection = connect()
-    build_facts(connection, read_files(files), dict.fromkeys(t.name for t in REGISTRIES), LAWS)
+    build_facts(connection, read_files(files), dict.fromkeys(t.name for t in REGISTRIES), LAWS, None, DAY)
     assert _unknown(connection) == {}
     assert len(facts_of(connection)) == 5
 
@@ -1082,4 +1083,4 @@ def test_the_run_says_how_long_ago_the_code_set_was_read() -> None:
     unread = replace(law, versions=tuple(replace(one, checked=None) for one in law.versions))
     [row] = facts_of(build([], [], laws=LAWS | {law.path: unread}), "run_facts")
     assert (row["code_set_read_date"], row["days_since_code_set_was_read"]) == (None, None)
-    assert row["run_date"] == dt.date.today()
+    assert row["run_date"] == RUN_DATE

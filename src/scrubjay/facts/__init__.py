@@ -27,14 +27,14 @@ def build_facts(
     tables: dict[str, pa.Table],
     registries: dict[str, pa.Table | None],
     laws: dict[str, Law],
-    received: dt.date | None = None,
-    run_date: dt.date | None = None,
+    received: dt.date | None,
+    run_date: dt.date,
 ) -> None:
     """Leave the fact tables in the connection.
 
     ``tables`` are those of `formats.read_files`; a registry that is None is not kept at all, so
     nothing is known of it. ``received`` is the day the payer received claims that do not say it,
-    ``run_date`` today, if not given.
+    ``run_date`` the day of the check.
     """
     import pyarrow as pa
 
@@ -60,7 +60,7 @@ def build_facts(
     connection.execute(
         "CREATE OR REPLACE TABLE run AS SELECT CAST(? AS DATE) AS received, CAST(? AS DATE) AS run_date, "
         f"CAST(? AS DATE) AS code_set_read_date, {has}",
-        [received, run_date or dt.date.today(), last_read(laws["us.hipaa.place_of_service_codes"])],
+        [received, run_date, last_read(laws["us.hipaa.place_of_service_codes"])],
     )
     for step in STEPS:
         connection.execute(step.read_text(encoding="utf-8"))
