@@ -23,6 +23,9 @@ ROWS = {
 }
 
 
+_ADDRESS = ("address_line_1", "city", "state", "zip")
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a command left behind."""
@@ -89,6 +92,19 @@ def test_the_gaps_of_the_sites_are_told_on_import_and_in_the_list(run: Run, new:
     assert imported.split("\n\n", 1)[1] in listed
     columns = [one["column"] for one in json.loads(run("sites", "list", "--format", "json").out)["gaps"]]
     assert "distance_yards" in columns
+
+
+def test_an_address_that_differs_from_pecos_is_told_before_there_is_a_claim(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "sites.csv"
+    header = ",".join(["site_id", "site_type", *_ADDRESS, *(f"pecos_{name}" for name in _ADDRESS)])
+    same, other = "1 MAIN ST,TOWN,CA,900010001", "1 MAIN STREET,TOWN,CA,900010001"
+    rows = [f"NORTH,provider_based_department,{same},{other}", f"SOUTH,provider_based_department,{same},{same}"]
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    imported = run("sites", "import", str(file))
+    assert "sites:NORTH  ADR106 warning" in imported.out
+    assert "sites:SOUTH" not in imported.out
+    listed = json.loads(run("sites", "list", "--format", "json").out)
+    assert [(one["rule"], one["site_id"]) for one in listed["findings"]] == [("ADR106", "NORTH")]
 
 
 def test_a_registry_with_rows_is_replaced_only_on_request(run: Run, new: Callable[..., Path]) -> None:

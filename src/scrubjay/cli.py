@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -250,6 +250,7 @@ def _registry_group(name: str, what: str) -> click.Group:
         if done.former:
             sys.stdout.write(f"The former file is kept as {done.former.name}.\n")
         sys.stdout.write("\n" + gaps_text(TABLES[name], _gaps(name, done.rows)))
+        _print(_site_findings_text(name, done.rows))
         return 0
 
     @group.command("list", help=f"Show the {name} registry of the workspace, and what is missing in it.")
@@ -266,12 +267,13 @@ def _registry_group(name: str, what: str) -> click.Group:
         rows = load_registry(table, _workspace_folder(workspace))
         if format_ == "json":
             rows = arrow_schema(table).empty_table() if rows is None else rows
-            found = registry_as_dict(table, rows, _gaps(name, rows))
+            found = registry_as_dict(table, rows, _gaps(name, rows), _site_findings(name, rows))
             _print(iter([json.dumps(found, ensure_ascii=False, indent=1) + "\n"]))
         elif rows is None:
             sys.stdout.write(f"No {name} are loaded: the registry has no file, or no row.\n")
         else:
-            _print(chain(registry_text(table, rows), ["\n", gaps_text(table, _gaps(name, rows))]))
+            gaps = ["\n", gaps_text(table, _gaps(name, rows))]
+            _print(chain(registry_text(table, rows), gaps, _site_findings_text(name, rows)))
         return 0
 
     return group
@@ -342,6 +344,22 @@ def _gaps(name: str, rows: pa.Table) -> list[Gap]:
     from scrubjay.tables import TABLES
 
     return registry_gaps(TABLES[name], rows, select_rules(load_rules()), load_laws())
+
+
+def _site_findings(name: str, rows: pa.Table) -> list[dict[str, Any]]:
+    """What the rules about sites find in this registry."""
+    from scrubjay.engine import check_sites
+    from scrubjay.workspace import Workspace
+
+    return check_sites({**Workspace.empty().registries, name: rows}) if name == "sites" and rows.num_rows else []
+
+
+def _site_findings_text(name: str, rows: pa.Table) -> Iterator[str]:
+    from scrubjay.reports import finding_pieces
+
+    for finding in _site_findings(name, rows):
+        yield "\n"
+        yield from finding_pieces(finding, 80)
 
 
 def _print(pieces: Iterator[str]) -> None:

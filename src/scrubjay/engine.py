@@ -22,7 +22,7 @@ from scrubjay.facts import build_facts
 from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, law_sql, law_version_sql, load_laws
 from scrubjay.rule import Rule, check_codes, load_rules, select_rules
-from scrubjay.tables import GRAINS, Table
+from scrubjay.tables import GRAINS, READER_TABLES, Table, arrow_schema
 from scrubjay.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -123,6 +123,22 @@ def check(
         del row["file_id"]
     summary = _summary(files, problems, findings, unjudged, run_date)
     return Report(files, problems, findings, summary)
+
+
+def check_sites(registries: dict[str, pa.Table | None]) -> list[Row]:
+    """What is wrong in the sites registry by the rules about sites: every row of it, before there is a claim.
+
+    ``registries`` are those of a workspace. Violations only; what is blank is told by
+    `scrubjay.registry_report`.
+    """
+    laws, table = load_laws(), GRAINS["site"]
+    rules = [rule for rule in select_rules(load_rules()) if rule.grain == "site"]
+    connection = connect()
+    nothing = {one.name: arrow_schema(one).empty_table() for one in READER_TABLES}
+    build_facts(connection, nothing, registries, laws, None, today())
+    findings = list(Grain(connection, table, rules, laws, []).findings(each=True))
+    findings.sort(key=lambda finding: finding.pop("_order"))
+    return [finding for finding in findings if finding["outcome"] == "violation"]
 
 
 def today() -> dt.date:

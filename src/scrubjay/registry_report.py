@@ -327,8 +327,8 @@ def _said(value: object) -> str:
 # --- as JSON ------------------------------------------------------------------------------------------
 
 
-def registry_as_dict(table: Table, rows: pa.Table, gaps: list[Gap]) -> dict[str, Any]:
-    """The rows and the gaps of a registry; decimals and dates as text, *none* as the registry writes it."""
+def registry_as_dict(table: Table, rows: pa.Table, gaps: list[Gap], findings: Sequence[Row] = ()) -> dict[str, Any]:
+    """The rows, gaps and findings of a registry; decimals and dates as text, *none* as the registry writes it."""
     names = [name for name in table.names if name not in _PRIVATE]
     return {
         "registry": table.name,
@@ -345,6 +345,7 @@ def registry_as_dict(table: Table, rows: pa.Table, gaps: list[Gap]) -> dict[str,
             }
             for gap in gaps
         ],
+        "findings": list(findings),
     }
 
 

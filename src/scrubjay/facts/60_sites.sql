@@ -1,4 +1,5 @@
--- site_facts: one row per row of the sites registry at which lines of these files were given.
+-- site_facts: one row per row of the sites registry at which lines of these files were given; every
+-- row where there are no lines at all, because then the registry itself is checked.
 --
 -- has_distance_survey             FALSE where the registry says 'none', NULL where it is blank.
 -- is_side_of_boundary_confirmed   TRUE with a survey on file, else NULL: a reading decides nothing there.
@@ -11,7 +12,7 @@ SELECT
     s.site_name,
     s.effective_from,
     s.row_number AS site_row_number,
-    u.lines AS site_line_count,
+    coalesce(u.lines, 0) AS site_line_count,
     s.site_type,
     s.distance_yards,
     s.is_near_campus_boundary,
@@ -29,4 +30,5 @@ SELECT
                     coalesce(s.pecos_state, ''), replace(coalesce(s.pecos_zip, ''), '-', ''))
     END AS is_address_as_in_pecos
 FROM site_rows AS s
-JOIN (SELECT row_number, count(*) AS lines FROM line_sites GROUP BY row_number) AS u USING (row_number);
+LEFT JOIN (SELECT row_number, count(*) AS lines FROM line_sites GROUP BY row_number) AS u USING (row_number)
+WHERE u.lines > 0 OR NOT EXISTS (FROM lines);

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from scrubjay.engine import Report
 from scrubjay.reports.records import CSV_COLUMNS, csv_pieces, json_pieces, jsonl_pieces
-from scrubjay.reports.text import text_pieces
+from scrubjay.reports.text import finding_pieces, text_pieces
 from scrubjay.reports.wording import location
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "FORMATS",
     "SCHEMA_FILE",
     "exit_code",
+    "finding_pieces",
     "location",
     "save_report",
     "write_report",

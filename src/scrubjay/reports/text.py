@@ -43,7 +43,7 @@ def text_pieces(report: Report, width: int) -> Iterator[str]:
         yield _wrapped(problem["advice"], width)
     pages = load_rules()
     for block in _blocks(report.findings):
-        yield from _finding(block[0], width) if len(block) == 1 else _same_answer(block, pages, width)
+        yield from finding_pieces(block[0], width) if len(block) == 1 else _same_answer(block, pages, width)
     if report.intake_problems or report.findings:
         yield "\n"
     yield from (textwrap.fill(line, width, subsequent_indent=_INDENT) + "\n" for line in _summary(report))
@@ -80,7 +80,8 @@ def _blocks(findings: list[Row]) -> list[list[Row]]:
     return blocks
 
 
-def _finding(finding: Row, width: int) -> Iterator[str]:
+def finding_pieces(finding: Row, width: int) -> Iterator[str]:
+    """One finding as a block of lines."""
     yield f"{location(finding)}  {finding['rule']} {finding['severity']}\n"
     if finding["line_count"] > 1:
         yield _wrapped(f"On {count(finding['line_count'], noun(finding))}, first here.", width)
