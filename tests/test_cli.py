@@ -7,48 +7,23 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 import scrubjay
-from scrubjay.cli import main
 from scrubjay.reports import BINARY_FORMATS, FORMATS, SCHEMA_FILE
 from scrubjay.rule import HEADINGS, load_rules
+from tests.command_line import Run, runner
 from tests.samples import NORTH, NOWHERE, SOUTH, Batch, Claim, Line, write_csv, write_workspace
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*words: str | Path) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["scrubjay", *map(str, words)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main()
-        caught = capsys.readouterr()
-        assert isinstance(left.value.code, int)
-        assert "Traceback" not in caught.out + caught.err
-        return Ran(left.value.code, caught.out, caught.err)
-
-    return run
+    return runner(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from scrubjay.cli import main
 from scrubjay.tables import REGISTRIES
 from scrubjay.workspace import create_workspace
+from tests.command_line import Ran, Run, runner
 
 NAMES = [table.name for table in REGISTRIES]
 ROWS = {
@@ -26,35 +24,12 @@ ROWS = {
 _ADDRESS = ("address_line_1", "city", "state", "zip")
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
-
-
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command line in a new workspace."""
     create_workspace(tmp_path / "kept")
     monkeypatch.chdir(tmp_path / "kept")
-
-    def run(*words: str | Path) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["scrubjay", *map(str, words)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main()
-        caught = capsys.readouterr()
-        assert isinstance(left.value.code, int)
-        assert "Traceback" not in caught.out + caught.err
-        return Ran(left.value.code, caught.out, caught.err)
-
-    return run
+    return runner(monkeypatch, capsys)
 
 
 @pytest.fixture
