@@ -82,6 +82,16 @@ def test_an_address_that_differs_from_pecos_is_told_before_there_is_a_claim(run:
     assert [(one["rule"], one["site_id"]) for one in listed["findings"]] == [("ADR106", "NORTH")]
 
 
+def test_a_check_of_files_without_a_line_does_not_speak_of_the_registry(run: Run, tmp_path: Path) -> None:
+    sites = f"site_id,site_type,{','.join(_ADDRESS)},pecos_address_line_1\nNORTH,main_campus,1 MAIN ST,T,CA,90001,2 ELM ST\n"
+    (tmp_path / "sites.csv").write_text(sites, encoding="utf-8")
+    assert "ADR106" in run("sites", "import", str(tmp_path / "sites.csv")).out
+    (tmp_path / "empty.csv").write_text(
+        "claim_id,service_date,place_of_service_code,procedure_code\n", encoding="utf-8"
+    )
+    assert "ADR106" not in run("check", str(tmp_path / "empty.csv")).out
+
+
 def test_a_registry_with_rows_is_replaced_only_on_request(run: Run, new: Callable[..., Path]) -> None:
     run("sites", "import", new("sites"))
     other = new("sites", "site_id\nWEST\n")

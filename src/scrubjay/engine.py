@@ -135,7 +135,7 @@ def check_sites(registries: dict[str, pa.Table | None]) -> list[Row]:
     rules = [rule for rule in select_rules(load_rules()) if rule.grain == "site"]
     connection = connect()
     nothing = {one.name: arrow_schema(one).empty_table() for one in READER_TABLES}
-    build_facts(connection, nothing, registries, laws, None, today())
+    build_facts(connection, nothing, registries, laws, None, today(), is_of_registry=True)
     findings = list(Grain(connection, table, rules, laws, []).findings(each=True))
     findings.sort(key=lambda finding: finding.pop("_order"))
     return [finding for finding in findings if finding["outcome"] == "violation"]

@@ -1174,7 +1174,7 @@ CLAIM_FACTS = Table(
 
 SITE_FACTS = Table(
     "site_facts",
-    "one row of the sites registry at which lines of these files were given; every row, if there are no lines",
+    "one row of the sites registry at which lines of these files were given; every row, if the registry itself is checked",
     (
         Column("row_id", "integer", "number of the row in this run", nullable=False),
         Column("site_id", "text", "the site", nullable=False),

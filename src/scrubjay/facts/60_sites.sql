@@ -1,5 +1,5 @@
 -- site_facts: one row per row of the sites registry at which lines of these files were given; every
--- row where there are no lines at all, because then the registry itself is checked.
+-- row where the registry itself is checked.
 --
 -- has_distance_survey             FALSE where the registry says 'none', NULL where it is blank.
 -- is_side_of_boundary_confirmed   TRUE with a survey on file, else NULL: a reading decides nothing there.
@@ -31,4 +31,5 @@ SELECT
     END AS is_address_as_in_pecos
 FROM site_rows AS s
 LEFT JOIN (SELECT row_number, count(*) AS lines FROM line_sites GROUP BY row_number) AS u USING (row_number)
-WHERE u.lines > 0 OR NOT EXISTS (FROM lines);
+CROSS JOIN run
+WHERE u.lines > 0 OR run.is_of_registry;

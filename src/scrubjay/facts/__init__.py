@@ -29,12 +29,14 @@ def build_facts(
     laws: dict[str, Law],
     received: dt.date | None,
     run_date: dt.date,
+    *,
+    is_of_registry: bool = False,
 ) -> None:
     """Leave the fact tables in the connection.
 
     ``tables`` are those of `formats.read_files`; a registry that is None is not kept at all, so
     nothing is known of it. ``received`` is the day the payer received claims that do not say it,
-    ``run_date`` the day of the check.
+    ``run_date`` the day of the check. ``is_of_registry``: all sites are looked at, not only those of the lines.
     """
     import pyarrow as pa
 
@@ -59,7 +61,7 @@ def build_facts(
     has = ", ".join(f"{registries.get(table.name) is not None} AS has_{table.name}" for table in REGISTRIES)
     connection.execute(
         "CREATE OR REPLACE TABLE run AS SELECT CAST(? AS DATE) AS received, CAST(? AS DATE) AS run_date, "
-        f"CAST(? AS DATE) AS code_set_read_date, {has}",
+        f"CAST(? AS DATE) AS code_set_read_date, {is_of_registry} AS is_of_registry, {has}",
         [received, run_date, last_read(laws["us.hipaa.place_of_service_codes"])],
     )
     for step in STEPS:
