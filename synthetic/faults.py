@@ -27,6 +27,7 @@ from synthetic.system import (
     EAST,
     ELM,
     EMERGENCY,
+    EMERGENCY_DOCTOR,
     FAMILY,
     GERIATRIC,
     HILL,
@@ -670,6 +671,49 @@ def counselling_where_it_is_not_covered(book: Book) -> Entries:
 def clinic_visit_of_the_hospital(book: Book) -> Entries:
     yield fault("PRO110", book.department_visit(NORTH, "19", ("G0463",)), 1, "the hospital's visit code")
     yield look_alike("PRO110", book.hospital(("G0463",), site=NORTH), "the same code where it belongs")
+
+
+@plant
+def staff_visit_in_a_department(book: Book) -> Entries:
+    yield fault("PRO112", book.department_visit(NORTH, "19", ("99211",)), 1, "the nurse there is the hospital's")
+    yield look_alike("PRO112", book.office_visit(OAK, ("99211",)), "a visit with the staff of a practice")
+
+
+@plant
+def ride_outside_an_ambulance(book: Book) -> Entries:
+    yield fault("PRO113", book.department_visit(MAIN, "22", ("A0428",)), 1, "the place is the vehicle")
+    yield look_alike("PRO113", book.professional("41", ("A0428",), FAMILY), "a ride where rides are")
+
+
+@plant
+def ambulance_code_without_a_ride(book: Book) -> Entries:
+    yield fault("PRO114", book.professional("41", ("96372",), FAMILY), 1, "an injection of a practice")
+    claim = book.professional("41", ("99291",), EMERGENCY_DOCTOR)
+    yield look_alike("PRO114", claim, "the physician rode along")
+
+
+@plant
+def consultation_to_medicare(book: Book) -> Entries:
+    yield fault("PRO115", book.office_visit(OAK, ("99244",)), 1, "not paid since 2010")
+    yield look_alike("PRO115", book.office_visit(OAK, ("99244",), COMMERCIAL), "another payer may")
+
+
+@plant
+def critical_care_in_an_office(book: Book) -> Entries:
+    yield fault("PRO116", book.office_visit(OAK, ("99291",)), 1, "rare in an office")
+    yield look_alike("PRO116", book.emergency_visit(MAIN, "99291"), "where it is common")
+
+
+@plant
+def newborn_in_the_wrong_house(book: Book) -> Entries:
+    def visit(procedure: str) -> Claim:
+        claim = book.office_visit(OAK, (procedure,), COMMERCIAL)
+        born = f"{claim.first_date:%Y%m%d}"
+        claim.patient = replace(claim.patient, first_name="NEWBORN", born=born, subscriber=claim.patient)
+        return claim
+
+    yield fault("PRO117", visit("99460"), 1, "the first day in a hospital or birthing centre, but an office")
+    yield look_alike("PRO117", visit("99461"), "the code for an office")
 
 
 @plant
