@@ -76,14 +76,11 @@ class Explanation:
 
     def text(self) -> str:
         """The explanation as plain text for a terminal."""
-        place = (
-            f"claim {self.claim_id}"
-            if self.claim_id is not None
-            else f"site {self.site_id}"
-            if self.site_id
-            else "this check"
-        )
-        place += f", line {self.line_number}" if self.line_number is not None else ""
+        place = f"site {self.site_id}" if self.site_id else "this check"
+        if self.claim_id is not None:
+            place = f"claim {self.claim_id}"
+        if self.line_number is not None:
+            place += f", line {self.line_number}"
         words = {"violation": "violated", "unknown": "cannot tell", "clear": "clear", "out_of_scope": "does not apply"}
         rows = [f"{self.rule} {self.title}", f"{place}: {words[self.outcome]}"]
         rows += ["applies when", *self.applies.lines()]

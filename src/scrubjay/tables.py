@@ -814,14 +814,29 @@ _ADDRESS_FACTS = (
     ),
 )
 
+
+def _position(segment: str) -> tuple[Column, ...]:
+    """Where a service line stands: in an 837 by its segment, in a CSV file by its row."""
+    return (
+        Column("line_number", "integer", "number of the service line", source="LX01"),
+        Column("byte_offset", "integer", f"start of the {segment} segment"),
+        Column("row_number", "integer", "row of a CSV file"),
+    )
+
+
+def _has_department_modifiers(source: str) -> tuple[Column, ...]:
+    return tuple(
+        Column(f"has_modifier_{code.lower()}", "boolean", f"modifier {code} on the line", nullable=False, source=source)
+        for code in ("PO", "PN", "ER")
+    )
+
+
 SERVICE_LINE_FACTS = Table(
     "service_line_facts",
     "one service line of a professional claim, with all that is known about where it was given",
     (
         *_IDENTITY,
-        Column("line_number", "integer", "number of the service line", source="LX01"),
-        Column("byte_offset", "integer", "start of the SV1 segment"),
-        Column("row_number", "integer", "row of a CSV file"),
+        *_position("SV1"),
         Column(
             "service_date",
             "date",
@@ -863,9 +878,7 @@ SERVICE_LINE_FACTS = Table(
             "is_ambulance_procedure", "boolean", "an ambulance service (A0021–A0999)", nullable=False, source="SV101-2"
         ),
         Column("modifiers", "text", "the modifiers in order, with blanks between", nullable=False, source="SV101-3"),
-        Column("has_modifier_po", "boolean", "modifier PO on the line", nullable=False, source="SV101-3"),
-        Column("has_modifier_pn", "boolean", "modifier PN on the line", nullable=False, source="SV101-3"),
-        Column("has_modifier_er", "boolean", "modifier ER on the line", nullable=False, source="SV101-3"),
+        *_has_department_modifiers("SV101-3"),
         Column(
             "is_professional_component",
             "boolean",
@@ -1014,9 +1027,7 @@ INSTITUTIONAL_LINE_FACTS = Table(
     "one service line of an institutional claim, with all that is known about where it was given",
     (
         *_IDENTITY,
-        Column("line_number", "integer", "number of the service line", source="LX01"),
-        Column("byte_offset", "integer", "start of the SV2 segment"),
-        Column("row_number", "integer", "row of a CSV file"),
+        *_position("SV2"),
         Column(
             "service_date",
             "date",
@@ -1038,9 +1049,7 @@ INSTITUTIONAL_LINE_FACTS = Table(
             nullable=False,
             source="SV202-3",
         ),
-        Column("has_modifier_po", "boolean", "modifier PO on the line", nullable=False, source="SV202-3"),
-        Column("has_modifier_pn", "boolean", "modifier PN on the line", nullable=False, source="SV202-3"),
-        Column("has_modifier_er", "boolean", "modifier ER on the line", nullable=False, source="SV202-3"),
+        *_has_department_modifiers("SV202-3"),
         Column(
             "has_service_facility", "boolean", "the claim names a service facility", nullable=False, source="NM1*77"
         ),

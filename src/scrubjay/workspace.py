@@ -165,9 +165,8 @@ def import_registry(table: Table, source: Path, path: Path, *, replace: bool = F
     try:
         former = _keep(file, former_content) if holds_rows else None
         part.unlink(missing_ok=True)
-        part.touch(
-            mode=0o600, exist_ok=False
-        )  # it may hold patient data: nobody may read it before it is as safe as the former one
+        # It may hold patient data: nobody may read it before it is as safe as the former one.
+        part.touch(mode=0o600, exist_ok=False)
         part.write_bytes(content)
         if file.exists() or source.is_file():
             shutil.copymode(file if file.exists() else source, part)

@@ -24,6 +24,10 @@ CREATE OR REPLACE MACRO department_modifiers(modifiers) AS
 -- On an ambulance line PN and ER are two letters of a journey.
 CREATE OR REPLACE MACRO is_ambulance_revenue(revenue_code) AS coalesce(revenue_code BETWEEN '0540' AND '0549', FALSE);
 
+-- An address to be compared character for character, field by field.
+CREATE OR REPLACE MACRO exact_address(line_1, line_2, city, state, zip) AS
+    concat_ws('|', coalesce(line_1, ''), coalesce(line_2, ''), coalesce(city, ''), coalesce(state, ''), coalesce(zip, ''));
+
 -- Both kinds of lines, numbered in one row of numbers.
 CREATE OR REPLACE TABLE lines AS
 SELECT

@@ -27,7 +27,7 @@ WITH sums AS (
         bool_or(is_off_campus_department) AS has_off_campus_line,
         bool_and(NOT is_at_billing_address) AS is_away_from_billing_address
     FROM (
-        SELECT l.claim_key, w.row_number AS site_row, w.* EXCLUDE (row_id, row_number)
+        SELECT l.claim_key, w.*
         FROM institutional_lines AS l
         JOIN line_sites AS w USING (row_id)
     )
@@ -51,9 +51,8 @@ FROM (
         c.claim_key,
         p.ptan,
         j.service_date,
-        concat_ws('|', coalesce(service_facility_address_line_1, ''), coalesce(service_facility_address_line_2, ''),
-                  coalesce(service_facility_city, ''), coalesce(service_facility_state, ''),
-                  coalesce(service_facility_zip, '')) AS sent
+        exact_address(service_facility_address_line_1, service_facility_address_line_2, service_facility_city,
+                      service_facility_state, service_facility_zip) AS sent
     FROM claims AS c
     JOIN judged_claims AS j USING (claim_key)
     JOIN claim_places AS p USING (claim_key)
@@ -66,8 +65,8 @@ JOIN (
         effective_to,
         pecos_effective_from,
         pecos_effective_to,
-        concat_ws('|', pecos_address_line_1, coalesce(pecos_address_line_2, ''), coalesce(pecos_city, ''),
-                  coalesce(pecos_state, ''), replace(coalesce(pecos_zip, ''), '-', '')) AS enrolled
+        exact_address(pecos_address_line_1, pecos_address_line_2, pecos_city, pecos_state, replace(pecos_zip, '-', ''))
+            AS enrolled
     FROM site_rows
     WHERE pecos_address_line_1 IS NOT NULL
 ) AS s

@@ -24,10 +24,9 @@ SELECT
     nullif(s.claims_address, '') AS registered_address,
     s.pecos_address,
     CASE WHEN s.address_line_1 IS NOT NULL AND s.pecos_address IS NOT NULL THEN
-        concat_ws('|', s.address_line_1, coalesce(s.address_line_2, ''), coalesce(s.city, ''), coalesce(s.state, ''),
-                  replace(coalesce(s.zip, ''), '-', ''))
-        = concat_ws('|', s.pecos_address_line_1, coalesce(s.pecos_address_line_2, ''), coalesce(s.pecos_city, ''),
-                    coalesce(s.pecos_state, ''), replace(coalesce(s.pecos_zip, ''), '-', ''))
+        exact_address(s.address_line_1, s.address_line_2, s.city, s.state, replace(s.zip, '-', ''))
+        = exact_address(s.pecos_address_line_1, s.pecos_address_line_2, s.pecos_city, s.pecos_state,
+                        replace(s.pecos_zip, '-', ''))
     END AS is_address_as_in_pecos
 FROM site_rows AS s
 LEFT JOIN (SELECT row_number, count(*) AS lines FROM line_sites GROUP BY row_number) AS u USING (row_number)
