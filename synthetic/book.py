@@ -90,6 +90,25 @@ DEPARTMENT_MODIFIERS = {  # what the hospital's lines from each site carry
 }
 
 
+def _encounter(place: str, practitioner: Practitioner, payer: Payer) -> dict[str, str]:
+    """What the record of an ordinary encounter says: whoever bills gave the service, nothing was left out."""
+    said = {
+        "performed_by_npi": practitioner.npi,
+        "split_practitioner_type": "none",
+        "telehealth_mode": "none",
+        "is_skilled_nursing_part_a": "true" if place == "31" else "false",
+    }
+    if place in ("02", "10"):
+        at = "home" if place == "10" else "clinic"
+        said |= {"telehealth_mode": "video", "telehealth_patient_place": at, "telehealth_clinician_place": "office"}
+        said["is_behavioral_health"] = "false"
+    if place == "19" and payer.program == "medicare_part_b":
+        notice = ("has_notice", "is_notice_written", "is_notice_before_service", "has_notice_amount")
+        said |= dict.fromkeys((*notice, "has_two_coinsurances"), "true")
+        said["is_emergency_treatment_required"] = "false"
+    return said
+
+
 class Book:
     """Claims as they are written, one by one, with the patients they are for."""
 
@@ -143,6 +162,7 @@ class Book:
             facility_of(site) if site else None,
             self.rng.choice(_DIAGNOSES),
             registration=registration,
+            encounter=_encounter(place, practitioner, payer),
         )
         self.claims.append(claim)
         return claim

@@ -43,6 +43,7 @@ class Line:
     facility: Facility | None = None
     site_id: str = ""  # what registration knows of this line alone
     registration: str = ""
+    encounter: dict[str, str] = field(default_factory=dict)  # more columns of its row of the encounters registry
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class Claim:
     registration: str = ""  # encounters registry: none, outpatient, inpatient; blank: nobody said
     site_id: str = ""  # encounters registry
     has_custody_exception: str = ""
+    encounter: dict[str, str] = field(default_factory=dict)  # more columns of its row of the encounters registry
     form: str = ""  # archive.csv: paper or electronic
     received: dt.date | None = None
     paid: dt.date | None = None

@@ -185,24 +185,21 @@ def write_archive(claims: Iterable[Claim]) -> str:
 
 
 def write_encounters(claims: Iterable[Claim]) -> str:
-    """The encounters registry: a row for each claim of which registration knows something, or for its lines."""
+    """The encounters registry: a row for each claim of which somebody knows something, or for its lines."""
     rows = []
     for claim in claims:
-        known = {"claim_id": claim.claim_id, "has_custody_exception": claim.has_custody_exception}
-        by_line = any(line.registration or line.site_id for line in claim.lines)
+        by_line = any(line.registration or line.site_id or line.encounter for line in claim.lines)
         for number, line in enumerate(claim.lines if by_line else claim.lines[:1], 1):
-            status = line.registration or claim.registration
-            site_id = line.site_id or claim.site_id
-            if status or site_id or claim.has_custody_exception:
-                row = {
-                    **known,
-                    "line_number": str(number) if by_line else "",
-                    "site_id": "" if claim.is_archived else site_id,
-                    "registration_status": status,
-                    "recorded_by": "registration",
-                    "recorded_on": line.date.isoformat(),
-                }
-                rows.append(row)
+            known = {
+                "site_id": "" if claim.is_archived else line.site_id or claim.site_id,
+                "registration_status": line.registration or claim.registration,
+                "has_custody_exception": claim.has_custody_exception,
+                **claim.encounter,
+                **line.encounter,
+            }
+            if any(known.values()):
+                row = {"claim_id": claim.claim_id, "line_number": str(number) if by_line else "", **known}
+                rows.append({**row, "recorded_by": "registration", "recorded_on": line.date.isoformat()})
     return write_csv(rows)
 
 

@@ -276,6 +276,15 @@ SITE_TYPES = (
     "rural_health_clinic",
     "intermediate_care_facility",
     "independent_laboratory",
+    "federally_qualified_health_center",
+    "hospice_facility",
+    "opioid_treatment_program",
+    "dialysis_facility",
+    "urgent_care_center",
+    "walk_in_retail_clinic",
+    "mobile_unit",
+    "assisted_living_facility",
+    "group_home",
     "other",
 )
 
@@ -527,12 +536,19 @@ PAYERS = Table(
         ),
         Column("state", "text", "state, for Medicaid and state law", check="state"),
         Column("product", "text", "plan or product"),
-        Column("contractor", "text", "Medicare contractor"),
+        Column("contractor", "text", "Medicare contractor, in small letters: ngs, noridian …"),
+        Column(
+            "policy",
+            "text",
+            "the policy this payer follows, by its name in `scrubjay policies`; blank: that of its programme and state",
+            supplied_by="contracting",
+        ),
         *_EFFECTIVE,
     ),
 )
 
 _ADT = "registration (ADT)"
+_FRONT_DESK = "front desk"
 
 ENCOUNTERS = Table(
     "encounters",
@@ -598,8 +614,25 @@ ENCOUNTERS = Table(
             supplied_by="clinical record",
         ),
         Column("is_same_group", "boolean", "physician and NPP are in one group", supplied_by="credentialing"),
-        Column("telehealth_patient_place", "text", "home, clinic …", supplied_by="front desk"),
-        Column("telehealth_clinician_place", "text", "office, hospital, home …", supplied_by="front desk"),
+        Column(
+            "telehealth_mode",
+            "text",
+            "how the service was given at a distance; none: the patient was there",
+            allowed=("video", "audio", "none"),
+            supplied_by=_FRONT_DESK,
+        ),
+        Column(
+            "telehealth_patient_place",
+            "text",
+            "where the patient was: home, clinic, hospital …",
+            supplied_by=_FRONT_DESK,
+        ),
+        Column(
+            "telehealth_clinician_place",
+            "text",
+            "where the practitioner was: office, hospital, home …",
+            supplied_by=_FRONT_DESK,
+        ),
         Column("is_behavioral_health", "boolean", "a behavioural health service", supplied_by="coding"),
         Column(
             "is_skilled_nursing_part_a", "boolean", "in a covered Part A SNF stay", supplied_by="the nursing facility"
@@ -824,11 +857,354 @@ def _position(segment: str) -> tuple[Column, ...]:
     )
 
 
-def _has_department_modifiers(source: str) -> tuple[Column, ...]:
+def _has_modifiers(source: str, *codes: str) -> tuple[Column, ...]:
     return tuple(
         Column(f"has_modifier_{code.lower()}", "boolean", f"modifier {code} on the line", nullable=False, source=source)
-        for code in ("PO", "PN", "ER")
+        for code in codes
     )
+
+
+_ENCOUNTER = "encounter_because"  # why nothing is known of the encounter
+
+
+def _of_encounter(name: str, kind: ColumnType, meaning: str, supplied_by: str, *reads: str) -> Column:
+    """A fact that only the encounters registry knows."""
+    return Column(
+        name,
+        kind,
+        meaning,
+        supplied_by=f"{supplied_by} (encounters: {', '.join(reads)})",
+        because=_ENCOUNTER,
+        reads=tuple(f"encounters.{read}" for read in reads),
+    )
+
+
+_KINDS = "physician, nonphysician_practitioner, therapist, clinical_social_worker, clinical_staff, laboratory or other"
+
+_PRACTITIONER_FACTS = (
+    Column(
+        "rendering_provider_npi",
+        "text",
+        "rendering provider of the line, else of the claim, else the billing provider; '' when blank",
+        nullable=False,
+        source="NM1*82",
+    ),
+    Column(
+        "rendering_provider_type",
+        "text",
+        "who that is: MD, NP, PA …, from the providers registry",
+        source="NM1*82",
+        supplied_by="credentialing (providers registry: provider_type)",
+        because="rendering_because",
+        reads=("providers.provider_type",),
+    ),
+    Column(
+        "rendering_provider_kind",
+        "text",
+        f"what that type counts as: {_KINDS}",
+        source="NM1*82",
+        supplied_by="credentialing (providers registry: provider_type)",
+        because="rendering_because",
+        reads=("providers.provider_type",),
+    ),
+    Column("rendering_because", "text", "why nothing is known of the rendering provider"),
+    Column(
+        "billing_provider_kind",
+        "text",
+        f"what the billing provider counts as: {_KINDS}",
+        source="NM1*85",
+        supplied_by="credentialing (providers registry: provider_type)",
+        because="billing_because",
+        reads=("providers.provider_type",),
+    ),
+    Column("billing_because", "text", "why nothing is known of the billing provider"),
+    Column(
+        "performer_type",
+        "text",
+        "who really gave the service: MD, NP, RN …",
+        supplied_by="clinical record (encounters: performed_by_type, performed_by_npi)",
+        because="performer_because",
+        reads=("encounters.performed_by_type", "encounters.performed_by_npi"),
+    ),
+    Column(
+        "performer_kind",
+        "text",
+        f"what that type counts as: {_KINDS}",
+        supplied_by="clinical record (encounters: performed_by_type, performed_by_npi)",
+        because="performer_because",
+        reads=("encounters.performed_by_type", "encounters.performed_by_npi"),
+    ),
+    Column("performer_because", "text", "why it is not known who gave the service"),
+    _of_encounter(
+        "is_shared_visit",
+        "boolean",
+        "a physician and a nonphysician practitioner both took part in the visit",
+        "clinical record",
+        "split_practitioner_type",
+    ),
+    _of_encounter(
+        "shared_practitioner_type",
+        "text",
+        "the nonphysician practitioner of a shared visit: NP, PA …; none: not shared",
+        "clinical record",
+        "split_practitioner_type",
+    ),
+    _of_encounter(
+        "is_shared_within_group",
+        "boolean",
+        "the two are in one group",
+        "credentialing",
+        "is_same_group",
+    ),
+    Column(
+        "is_substantive_portion_by_physician",
+        "boolean",
+        "the physician did the substantive portion of a shared visit: more than half of the time or, where the law "
+        "lets it count, the substantive part of the decision making",
+        supplied_by="clinical record (encounters: physician_time_share, has_physician_decision_making)",
+        because="substantive_because",
+        reads=("encounters.physician_time_share", "encounters.has_physician_decision_making"),
+    ),
+    Column("substantive_because", "text", "why that is not known"),
+)
+
+_COMPONENT_FACTS = (
+    Column(
+        "component_indicator",
+        "text",
+        "PC/TC indicator of the procedure: 1 diagnostic test with two components · 2 professional component only · "
+        "3 technical component only · 4 global test only · 5 incident-to service · 6 laboratory interpretation · "
+        "7 therapy · 8 physician interpretation · 0 none of these",
+        source="SV101-2",
+        supplied_by="CMS (the fee schedule of the year)",
+        because="component_because",
+    ),
+    Column("component_because", "text", "why the indicator is not known"),
+    Column(
+        "professional_component_code",
+        "text",
+        "the code of the professional component of a global test only code; '' if there is none",
+        nullable=False,
+        source="SV101-2",
+    ),
+    Column(
+        "modifiers_with_26",
+        "text",
+        "the modifiers with 26 before them",
+        nullable=False,
+        source="SV101-3",
+    ),
+    Column("is_drug_procedure", "boolean", "a HCPCS code of a drug or biological", nullable=False, source="SV101-2"),
+    Column(
+        "is_equipment_procedure",
+        "boolean",
+        "a HCPCS code of durable medical equipment",
+        nullable=False,
+        source="SV101-2",
+    ),
+    Column(
+        "has_purchased_service_provider",
+        "boolean",
+        "the line names who performed a purchased service",
+        nullable=False,
+        source="NM1*QB",
+    ),
+    Column(
+        "has_component_site",
+        "boolean",
+        "the encounters registry says where the technical component was given or where the reader sat",
+        nullable=False,
+    ),
+    _of_encounter(
+        "technical_component_place_of_service_code",
+        "text",
+        "the code of the place where the technical component was given: 21 for an inpatient, else the code of the site",
+        "clinical record",
+        "technical_component_site_id",
+    ),
+    _of_encounter(
+        "is_component_split_between_entities",
+        "boolean",
+        "the technical component and the reading were given by two different entities: one in hospital space, one not, "
+        "or at two hospitals",
+        "clinical record",
+        "technical_component_site_id",
+        "reader_site_id",
+    ),
+    _of_encounter(
+        "specimen_place_of_service_code",
+        "text",
+        "the code of the place where the specimen was taken: 21 for an inpatient, else the code of the site",
+        "laboratory",
+        "specimen_site_id",
+    ),
+)
+
+_TELEHEALTH_FACTS = (
+    Column(
+        "is_marked_as_telehealth",
+        "boolean",
+        "the claim says telehealth (modifier 93, 95, GT, GQ or FQ, or place of service 02 or 10), or the encounters "
+        "registry does",
+        nullable=False,
+        source="SV101-3",
+    ),
+    _of_encounter(
+        "telehealth_mode", "text", "video, audio; none: the patient was there", "front desk", "telehealth_mode"
+    ),
+    _of_encounter(
+        "telehealth_patient_place",
+        "text",
+        "where the patient was: home, clinic …",
+        "front desk",
+        "telehealth_patient_place",
+    ),
+    _of_encounter(
+        "telehealth_clinician_place",
+        "text",
+        "where the practitioner was: office, hospital, home …",
+        "front desk",
+        "telehealth_clinician_place",
+    ),
+    _of_encounter(
+        "telehealth_place_of_service_code",
+        "text",
+        "10 if the patient was at home, else 02",
+        "front desk",
+        "telehealth_patient_place",
+    ),
+    _of_encounter("is_behavioral_health", "boolean", "a behavioural health service", "coding", "is_behavioral_health"),
+)
+
+_STAY_FACTS = (
+    _of_encounter(
+        "is_skilled_nursing_part_a",
+        "boolean",
+        "the patient was in a stay in a skilled nursing facility that Part A covers",
+        "the nursing facility",
+        "is_skilled_nursing_part_a",
+    ),
+    Column(
+        "is_at_nursing_facility",
+        "boolean",
+        "the site is a nursing facility, skilled or not",
+        supplied_by=_SITE,
+        because=_NO_SITE,
+        reads=("sites.site_type",),
+    ),
+    Column(
+        "is_part_a_code_due_elsewhere",
+        "boolean",
+        "POS 31 is due for a Part A resident seen away from the nursing facility; never known: no text says so",
+        supplied_by="the Medicare contractor",
+        because="part_a_code_because",
+    ),
+    Column("part_a_code_because", "text", "why is_part_a_code_due_elsewhere is not known"),
+    Column(
+        "discharge_date",
+        "date",
+        "day on which the patient left the hospital: of the claim, else of the encounters registry",
+        source="DTP*096",
+        supplied_by="registration (encounters: discharged_at)",
+        because="discharge_because",
+        reads=("encounters.discharged_at",),
+    ),
+    Column("discharge_because", "text", "why the discharge date is not known"),
+)
+
+_NOTICE_FACTS = (
+    _of_encounter("has_notice", "boolean", "a notice of coinsurance is on file", "front desk", "has_notice"),
+    _of_encounter("is_notice_written", "boolean", "it was in writing", "front desk", "is_notice_written"),
+    _of_encounter(
+        "is_notice_before_service",
+        "boolean",
+        "it was given before the service",
+        "front desk",
+        "is_notice_before_service",
+    ),
+    _of_encounter("has_notice_amount", "boolean", "it states the amount", "front desk", "has_notice_amount"),
+    _of_encounter(
+        "has_notice_estimate_statement",
+        "boolean",
+        "it states an estimate and why",
+        "front desk",
+        "has_notice_estimate_statement",
+    ),
+    _of_encounter(
+        "is_emergency_treatment_required",
+        "boolean",
+        "42 CFR 489.24 required the care",
+        "clinician",
+        "is_emergency_treatment_required",
+    ),
+    _of_encounter(
+        "is_emergency_stabilized",
+        "boolean",
+        "the emergency was ruled out or stabilised",
+        "clinician",
+        "is_emergency_stabilized",
+    ),
+    _of_encounter(
+        "has_two_coinsurances",
+        "boolean",
+        "the patient owes the hospital and the practitioner",
+        "billing office",
+        "has_two_coinsurances",
+    ),
+)
+
+_BESIDE_FACTS = tuple(
+    Column(f"has_{name}_beside", "boolean", f"the claim has {words} of the same day", nullable=False, source="SV101-2")
+    for name, words in (
+        ("office_visit", "an office visit (99202–99215)"),
+        ("home_visit", "a home or residence visit (99341–99350)"),
+        ("hospital_visit", "a hospital inpatient or observation visit (99221–99236)"),
+        ("nursing_facility_visit", "a nursing facility visit (99304–99310)"),
+    )
+)
+
+_POLICY = "contracting (scrubjay policies)"
+
+
+def _of_policy(name: str, kind: ColumnType, meaning: str) -> Column:
+    """A fact that the policy of the payer says."""
+    return Column(name, kind, meaning, supplied_by=_POLICY, because="policy_because")
+
+
+_POLICY_FACTS = (
+    Column("payer_id", "text", "identifier of the payer as the claim carries it", source="NM1*PR"),
+    _of_policy("payer_policy", "text", "the policies that speak for this payer on this day, the most special first"),
+    Column("policy_because", "text", "why no policy answers: none fits the payer, or it is too old to be trusted"),
+)
+
+_LINE_POLICY_FACTS = (
+    *_POLICY_FACTS,
+    _of_policy(
+        "is_place_of_service_taken_by_payer",
+        "boolean",
+        "the payer's policy takes this place of service as it stands on this day",
+    ),
+    _of_policy(
+        "payer_place_of_service_code",
+        "text",
+        "the code the payer wants in its place; the same code if it takes it",
+    ),
+    _of_policy(
+        "has_payer_site_differential",
+        "boolean",
+        "the payer pays this procedure by the place where it was given, as Medicare does",
+    ),
+    _of_policy(
+        "payer_telehealth_modifier",
+        "text",
+        "what the payer wants beside place of service 02 and 10: required, optional or forbidden",
+    ),
+    _of_policy(
+        "is_service_facility_required_by_payer",
+        "boolean",
+        "the payer asks for the service facility on every claim",
+    ),
+)
 
 
 SERVICE_LINE_FACTS = Table(
@@ -878,7 +1254,7 @@ SERVICE_LINE_FACTS = Table(
             "is_ambulance_procedure", "boolean", "an ambulance service (A0021–A0999)", nullable=False, source="SV101-2"
         ),
         Column("modifiers", "text", "the modifiers in order, with blanks between", nullable=False, source="SV101-3"),
-        *_has_department_modifiers("SV101-3"),
+        *_has_modifiers("SV101-3", "PO", "PN", "ER", "TC", "FS", "GC", "GE", "93", "95", "GT", "GQ", "FQ", "FR", "PD"),
         Column(
             "is_professional_component",
             "boolean",
@@ -965,6 +1341,31 @@ SERVICE_LINE_FACTS = Table(
             "other_place_of_service_code", "text", "the code of the other line, '' if there is none", nullable=False
         ),
         Column("other_claim_id", "text", "the claim of the other line"),
+        Column(
+            "is_off_campus_department",
+            "boolean",
+            "the site is a provider-based department beyond the campus, and not within 250 yards of a remote location",
+            supplied_by="credentialing (sites registry: site_type, provider_based_from, distance_yards, distance_method)",
+            because="campus_because",
+            reads=("sites.site_type", "sites.provider_based_from", "sites.distance_yards", "sites.distance_method"),
+        ),
+        Column(
+            "site_place_of_service_code",
+            "text",
+            "the code that names the kind of the site; not known for hospital space and nursing facilities, where it "
+            "depends on the patient, and for kinds without a code of their own",
+            supplied_by=_SITE,
+            because="site_code_because",
+            reads=("sites.site_type",),
+        ),
+        Column("site_code_because", "text", "why the kind of the site gives no code"),
+        *_PRACTITIONER_FACTS,
+        *_COMPONENT_FACTS,
+        *_TELEHEALTH_FACTS,
+        *_STAY_FACTS,
+        *_BESIDE_FACTS,
+        *_NOTICE_FACTS,
+        *_LINE_POLICY_FACTS,
     ),
 )
 
@@ -1020,6 +1421,33 @@ _DEPARTMENT_FACTS = (
     ),
     Column("excepted_because", "text", "why is_excepted_department is missing"),
     Column("excepted_reason", "text", "what makes the department excepted or not, in words"),
+    Column(
+        "has_npi_of_its_own",
+        "boolean",
+        "the site has an NPI of its own",
+        supplied_by="credentialing (sites registry: npi)",
+        because=_NO_SITE,
+        reads=("sites.npi",),
+    ),
+    Column(
+        "has_attestation_in_time",
+        "boolean",
+        "the site has a provider-based attestation that section 6225 of the CAA 2026 still takes on the service date",
+        supplied_by="compliance (sites registry: attestation_date)",
+        because=_NO_SITE,
+        reads=("sites.attestation_date",),
+    ),
+    *_POLICY_FACTS,
+    _of_policy(
+        "is_clinic_visit_denied_by_payer",
+        "boolean",
+        "the payer's policy does not pay this clinic visit under this revenue code",
+    ),
+    _of_policy(
+        "is_professional_revenue_denied_by_payer",
+        "boolean",
+        "the payer's policy does not pay professional services under this revenue code on a hospital's claim",
+    ),
 )
 
 INSTITUTIONAL_LINE_FACTS = Table(
@@ -1049,7 +1477,7 @@ INSTITUTIONAL_LINE_FACTS = Table(
             nullable=False,
             source="SV202-3",
         ),
-        *_has_department_modifiers("SV202-3"),
+        *_has_modifiers("SV202-3", "PO", "PN", "ER", "PD"),
         Column(
             "has_service_facility", "boolean", "the claim names a service facility", nullable=False, source="NM1*77"
         ),
@@ -1178,6 +1606,14 @@ CLAIM_FACTS = Table(
             because="address_due_because",
         ),
         Column("address_due_because", "text", "why it is not known whose address the claim must carry"),
+        Column(
+            "has_line_at_billing_address",
+            "boolean",
+            "a line of an institutional claim was given at the billing provider's own address",
+            supplied_by=_SITE,
+            because=_NO_SITE,
+            reads=("sites.address_line_1",),
+        ),
     ),
 )
 
@@ -1231,6 +1667,14 @@ SITE_FACTS = Table(
             supplied_by="credentialing (sites registry: pecos_address_line_1, address_line_1)",
             reads=("sites.pecos_address_line_1", "sites.address_line_1"),
         ),
+        Column(
+            "has_place_of_service_by_payer",
+            "boolean",
+            "office visits there carry one place of service for one payer and another for another payer, on days after "
+            "each other, and no policy on file asks for it",
+            nullable=False,
+        ),
+        Column("place_of_service_by_payer", "text", "those codes with their payers, in words", nullable=False),
     ),
 )
 
@@ -1242,6 +1686,13 @@ RUN_FACTS = Table(
         Column("run_date", "date", "the day of the check, or --as-of", nullable=False),
         Column("code_set_read_date", "date", "the day the place of service code set was last compared with CMS"),
         Column("days_since_code_set_was_read", "integer", "days from then to the run date"),
+        Column(
+            "expired_setting_count",
+            "integer",
+            "rules that the workspace switches off or softens, and whose last day for it has passed",
+            nullable=False,
+        ),
+        Column("expired_settings", "text", "those rules with owner and day, in words", nullable=False),
     ),
 )
 
