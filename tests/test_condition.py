@@ -1019,7 +1019,7 @@ def test_a_condition_is_asked_of_facts_that_were_really_built(tmp_path: Any) -> 
     file = Batch((Claim(facility=NORTH),)).write(tmp_path / "a.837")
     workspace = scrubjay.Workspace.open(write_workspace(tmp_path / "w"))
     connection = connect()
-    build_facts(connection, read_files([file]), workspace.registries, LAWS, None, VISIT_DAY)
+    build_facts(connection, read_files([file]), workspace, LAWS, None, VISIT_DAY)
     rule = make_rule(f"place_of_service_code NOT IN LAW('{FACILITY}')", "is_provider_based AND line_number = 1")
     grain = Grain(connection, rule.table, [rule], LAWS, [str(file)])
     assert [finding["outcome"] for finding in grain.findings(each=False)] == ["violation"]

@@ -15,6 +15,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -351,7 +352,8 @@ def _site_findings(name: str, rows: pa.Table) -> list[dict[str, Any]]:
     from scrubjay.engine import check_sites
     from scrubjay.workspace import Workspace
 
-    return check_sites({**Workspace.empty().registries, name: rows}) if name == "sites" and rows.num_rows else []
+    registries = {**Workspace.empty().registries, name: rows}
+    return check_sites(replace(Workspace.empty(), registries=registries)) if name == "sites" and rows.num_rows else []
 
 
 def _site_findings_text(name: str, rows: pa.Table) -> Iterator[str]:

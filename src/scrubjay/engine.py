@@ -21,7 +21,7 @@ from scrubjay.errors import UsageError
 from scrubjay.facts import build_facts
 from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, law_sql, law_version_sql, load_laws
-from scrubjay.rule import Rule, check_codes, load_rules, select_rules
+from scrubjay.rule import Rule, apply_settings, check_codes, load_rules, select_rules
 from scrubjay.tables import GRAINS, READER_TABLES, Table, arrow_schema
 from scrubjay.workspace import Workspace
 
@@ -54,6 +54,7 @@ _IDENTITY = (
     "is_place_of_service_from_line",
     "site_id",
     "effective_from",
+    "payer_policy",
 )
 
 
@@ -65,6 +66,7 @@ class Report:
     intake_problems: list[Row]
     findings: list[Row]
     summary: Row
+    pages: dict[str, Rule] = field(default_factory=load_rules)  # of this check, the organisation's own among them
 
     def as_dict(self) -> Row:
         """The whole report, as the JSON door prints it (schema ``scrubjay.findings/1``)."""
@@ -97,19 +99,20 @@ def check(
     """
     workspace = workspace or Workspace.empty()
     select, ignore, paths = tuple(select), tuple(ignore), list_files(paths, workspace.own_files)
-    check_codes((*select, *ignore))
+    check_codes((*select, *ignore), workspace.own_rules)
+    run_date = as_of or today()
     with ThreadPoolExecutor(1) as pool:  # NumPy reads beside the Python that reads the rule pages
         reading = pool.submit(read_files, paths, column_map=workspace.column_map, on_bytes=on_bytes)
-        rules = select_rules(load_rules(), select, ignore)
+        pages = load_rules(workspace.own_rules, workspace.own_law)
+        rules = select_rules(apply_settings(pages, workspace.settings, run_date), select, ignore)
         if not rules:
             raise UsageError("--select and --ignore leave no rule to run. 'scrubjay rules' lists them all.")
-        laws = load_laws()
+        laws = load_laws(workspace.own_law)
         tables = reading.result()
     files = tables["files"].to_pylist()
     names = [row["name"] for row in files]
     connection = connect()
-    run_date = as_of or today()
-    build_facts(connection, tables, workspace.registries, laws, received, run_date)
+    build_facts(connection, tables, workspace, laws, received, run_date)
     unjudged = sum(kind == "dental" for kind in tables["claims"].column("claim_type").to_pylist())
     problems = [{"file": names[row.pop("file_id")], **row} for row in tables["intake_problems"].to_pylist()]
     tables.clear()
@@ -122,20 +125,20 @@ def check(
     for row in files:
         del row["file_id"]
     summary = _summary(files, problems, findings, unjudged, run_date)
-    return Report(files, problems, findings, summary)
+    return Report(files, problems, findings, summary, pages)
 
 
-def check_sites(registries: dict[str, pa.Table | None]) -> list[Row]:
+def check_sites(workspace: Workspace) -> list[Row]:
     """What is wrong in the sites registry by the rules about sites: every row of it, before there is a claim.
 
-    ``registries`` are those of a workspace. Violations only; what is blank is told by
-    `scrubjay.registry_report`.
+    Violations only; what is blank is told by `scrubjay.registry_report`.
     """
-    laws, table = load_laws(), GRAINS["site"]
-    rules = [rule for rule in select_rules(load_rules()) if rule.grain == "site"]
+    laws, table = load_laws(workspace.own_law), GRAINS["site"]
+    pages = apply_settings(load_rules(workspace.own_rules, workspace.own_law), workspace.settings, today())
+    rules = [rule for rule in select_rules(pages) if rule.grain == "site"]
     connection = connect()
     nothing = {one.name: arrow_schema(one).empty_table() for one in READER_TABLES}
-    build_facts(connection, nothing, registries, laws, None, today(), is_of_registry=True)
+    build_facts(connection, nothing, workspace, laws, None, today(), is_of_registry=True)
     findings = list(Grain(connection, table, rules, laws, []).findings(each=True))
     findings.sort(key=lambda finding: finding.pop("_order"))
     return [finding for finding in findings if finding["outcome"] == "violation"]
@@ -189,6 +192,7 @@ class Grain:
     file_names: list[str]
     source: str = ""  # another table with the same columns, to read instead
     law_columns: dict[LawTest, str] = field(default_factory=dict)
+    reads_policy: dict[str, bool] = field(default_factory=dict)  # whether a rule asks what the payer's policy says
 
     def __post_init__(self) -> None:
         nodes = [rule.condition for rule in self.rules]
@@ -205,6 +209,16 @@ class Grain:
         self.connection.execute(
             f"CREATE OR REPLACE VIEW evaluated AS SELECT * FROM {source} JOIN law_answers USING (row_id)"
         )
+
+        self.reads_policy = {
+            rule.code: "payer_policy" in self.table
+            and any(
+                self.table[name].because == "policy_because"
+                for leaf in rule.condition.leaves()
+                for name in leaf.columns
+            )
+            for rule in self.rules
+        }
 
     def sql(self, node: Node) -> str:
         return node.sql(self.law_columns)
@@ -342,7 +356,7 @@ class Grain:
         )
         line_number = row.get("line_number")
         evidence = {name: plain(row[name]) for name in rule.evidence}
-        fix = {key: plain(row[f"fix:{key}"]) for key in rule.fix} if outcome == "violation" else {}
+        fix = fix_of(rule, row) if outcome == "violation" else {}
         return {
             "_order": (row.get("claim_key", -1), -1 if line_number is None else line_number, rule.code, row["row_id"]),
             "rule": rule.code,
@@ -371,6 +385,7 @@ class Grain:
             "authority": list(rule.authority),
             "basis": list(rule.basis),
             "law_versions": {name[4:]: value for name, value in row.items() if name.startswith("law:")},
+            "payer_policy": row.get("payer_policy") if self.reads_policy[rule.code] else None,
             "fingerprint": self.fingerprint(rule, row),
         }
 
@@ -394,6 +409,13 @@ class Grain:
         ):
             return "CLM05-1"
         return first.source or None
+
+
+def fix_of(rule: Rule, row: Row) -> Row:
+    """The fix of a violation: columns with their values, or what to do with the whole line."""
+    if rule.fix_action:
+        return {"action": rule.fix_action}
+    return {key: plain(row[f"fix:{key}"]) for key in rule.fix}
 
 
 def plain(value: Any) -> Any:

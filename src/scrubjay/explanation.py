@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrubjay.condition import Node
-from scrubjay.engine import NOT_KNOWN, Grain, connect, plain, today
+from scrubjay.engine import NOT_KNOWN, Grain, connect, fix_of, plain, today
 from scrubjay.errors import UnknownClaim
 from scrubjay.facts import build_facts
 from scrubjay.formats import list_files, read_files
@@ -136,12 +136,13 @@ def explain(
     that is not there.
     """
     codes = [rule] if isinstance(rule, str) else rule
-    rules = list(load_rules().values()) if codes is None else [find_rule(load_rules(), code) for code in codes]
     workspace = workspace or Workspace.empty()
+    pages = load_rules(workspace.own_rules, workspace.own_law)
+    rules = list(pages.values()) if codes is None else [find_rule(pages, code) for code in codes]
     tables = read_files(list_files(paths, workspace.own_files), column_map=workspace.column_map)
     connection = connect()
-    laws = load_laws()
-    build_facts(connection, tables, workspace.registries, laws, received, as_of or today())
+    laws = load_laws(workspace.own_law)
+    build_facts(connection, tables, workspace, laws, received, as_of or today())
     found: list[Explanation] = []
     lines: set[int] = set()
     for grain, table in GRAINS.items():
@@ -201,7 +202,7 @@ def _explain(grain: Grain, rule: Rule) -> Iterator[Explanation]:
             outcome=outcome,
             severity={"violation": rule.severity, "unknown": rule.unknown}.get(outcome),
             missing=lacking if outcome == "unknown" else [],
-            fix={key: plain(row[f"fix:{key}"]) for key in rule.fix} if outcome == "violation" else {},
+            fix=fix_of(rule, row) if outcome == "violation" else {},
             evidence={name: plain(row[name]) for name in rule.evidence},
             applies=_reading(rule.applies, truth, row),
             violates=_reading(rule.violates, truth, row),

@@ -6,8 +6,10 @@ stays the manual: `Rule.body` is its text under the fixed headings.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from scrubjay.errors import DefinitionError, UnknownRule, near_miss
 from scrubjay.reference.law import Law, load_laws
 from scrubjay.strict_yaml import check_keys, load_yaml
 from scrubjay.tables import GRAINS, Table
+from scrubjay.workspace import RuleSetting
 
 RULES_FOLDER = Path(__file__).parent / "rules"
 
@@ -35,6 +38,7 @@ _CHOICES = {
     "status": ("preview", "stable", "deprecated", "removed"),
 }
 FIX_SAFETY = ("safe", "review", "display")
+FIX_ACTIONS = {"drop_line": "leave this line out of the claim"}
 _REQUIRED = (
     *("code", "grain", "severity", "unknown", "consequence", "status", "since", "basis", "authority"),
     *("applies", "violates", "message", "evidence"),
@@ -68,6 +72,7 @@ class Rule:
     message: str
     evidence: tuple[str, ...]
     fix: dict[str, Node]
+    fix_action: str | None  # what to do with the whole line, of `FIX_ACTIONS`
     fix_safety: str | None
     body: str
     file: str
@@ -83,26 +88,39 @@ class Rule:
 
 
 @cache
-def load_rules(*folders: Path) -> dict[str, Rule]:
-    """The rules of the pages in these folders, by code. Raises DefinitionError.
+def load_rules(own: Path | None = None, own_law: Path | None = None) -> dict[str, Rule]:
+    """All rules by code: those that ship with Scrubjay, and the organisation's own. Raises DefinitionError.
 
-    With no folder, the rules that ship with Scrubjay.
+    ``own`` is a folder of rule pages, ``own_law`` one of law files that are laid over ours.
     """
-    laws = load_laws()
+    laws = load_laws(own_law)
     rules: dict[str, Rule] = {}
-    for folder in folders or (RULES_FOLDER,):
-        for file in sorted(folder.glob("*.md")):
-            try:
-                text = file.read_text(encoding="utf-8")
-            except UnicodeDecodeError:
-                raise DefinitionError("the page is not UTF-8", file=file.name, advice="save it as UTF-8") from None
-            rule = read_rule(text, file.name, laws)
+    shipped: set[str] = set()
+    for folder in (RULES_FOLDER, own):
+        for file in sorted(folder.glob("*.md")) if folder else ():
+            rule = read_rule(_text_of(file), file.name, laws)
+            if rule.code[:3] in shipped:
+                raise DefinitionError(
+                    f"the letters {rule.code[:3]} are those of a family that ships with Scrubjay",
+                    file=file.name,
+                    advice="choose other letters, such as OWN101, so that an update never takes the code",
+                )
             if rule.code in rules:
                 raise DefinitionError(
                     f"the code {rule.code} is used by another page ({rules[rule.code].file})", file=file.name
                 )
             rules[rule.code] = rule
+        shipped = {code[:3] for code in rules}
     return rules
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DefinitionError("the page is not UTF-8", file=file.name, advice="save it as UTF-8") from None
+    except OSError as error:
+        raise DefinitionError(f"the page cannot be read ({error.strerror or error})", file=file.name) from None
 
 
 def find_rule(rules: dict[str, Rule], code: str) -> Rule:
@@ -114,9 +132,9 @@ def find_rule(rules: dict[str, Rule], code: str) -> Rule:
     return rules[code.upper()]
 
 
-def check_codes(prefixes: tuple[str, ...]) -> None:
+def check_codes(prefixes: tuple[str, ...], own: Path | None = None) -> None:
     """Raise UnknownRule for a prefix that fits no rule page; reads the names of the pages only."""
-    codes = [file.name[:6] for file in RULES_FOLDER.glob("*.md")]
+    codes = [file.name[:6] for folder in (RULES_FOLDER, own) if folder for file in folder.glob("*.md")]
     for prefix in prefixes:
         if not any(code.startswith(prefix.upper()) for code in codes):
             raise UnknownRule(f"No rule code begins with '{prefix}'.{near_miss(prefix.upper(), codes)}")
@@ -135,6 +153,27 @@ def select_rules(rules: dict[str, Rule], select: tuple[str, ...] = (), ignore: t
         and not (unwanted and rule.code.startswith(unwanted))
         and (rule.status in ("stable", "deprecated") or rule.code in wanted)
     ]
+
+
+def apply_settings(rules: dict[str, Rule], settings: Iterable[RuleSetting], run_date: dt.date) -> dict[str, Rule]:
+    """The rules as an organisation wants them on a day: without those it switches off, others softened.
+
+    A setting whose last day has passed changes nothing. Raises UnknownRule for a code without a page.
+    """
+    found = dict(rules)
+    for one in settings:
+        rule = find_rule(rules, one.code)
+        if one.until < run_date:
+            continue
+        if one.severity == "off":
+            del found[one.code]
+        else:
+            softer = {key: min(getattr(rule, key), one.severity, key=_SOFTER.index) for key in ("severity", "unknown")}
+            found[one.code] = replace(rule, **softer)
+    return found
+
+
+_SOFTER = ("info", "warning", "hold", "error")
 
 
 def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
@@ -208,6 +247,9 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
     response = front.get("expected_response") or {}
     if not isinstance(response, dict) or not all(isinstance(value, str) for value in response.values()):
         raise wrong("expected_response must be a mapping", "expected_response", "write {'277CA': 'A7:249'}")
+    action = fix.pop("action", None)
+    if action is not None and (action not in FIX_ACTIONS or fix or safety != "display"):
+        raise wrong("an action stands alone", "fix", "safety: display, and action: one of " + ", ".join(FIX_ACTIONS))
     changes = {key: expression("fix", value) for key, value in fix.items()}
     for key, node in changes.items():
         if key not in table:
@@ -244,6 +286,7 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
         message=message,
         evidence=evidence,
         fix=changes,
+        fix_action=action,
         fix_safety=safety,
         body=body.strip() + "\n",
         file=file,

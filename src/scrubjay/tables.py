@@ -879,7 +879,10 @@ def _of_encounter(name: str, kind: ColumnType, meaning: str, supplied_by: str, *
     )
 
 
-_KINDS = "physician, nonphysician_practitioner, therapist, clinical_social_worker, clinical_staff, laboratory or other"
+_KINDS = (
+    "physician, nonphysician_practitioner, psychologist, clinical_social_worker, therapist, clinical_staff, laboratory or "
+    "other"
+)
 
 _PRACTITIONER_FACTS = (
     Column(
@@ -935,6 +938,18 @@ _PRACTITIONER_FACTS = (
         reads=("encounters.performed_by_type", "encounters.performed_by_npi"),
     ),
     Column("performer_because", "text", "why it is not known who gave the service"),
+    Column(
+        "has_performer_on_record",
+        "boolean",
+        "it is on record who gave the service",
+        nullable=False,
+    ),
+    Column(
+        "has_shared_visit_on_record",
+        "boolean",
+        "the encounters registry says that a physician and a nonphysician practitioner shared the visit",
+        nullable=False,
+    ),
     _of_encounter(
         "is_shared_visit",
         "boolean",
@@ -965,7 +980,18 @@ _PRACTITIONER_FACTS = (
         because="substantive_because",
         reads=("encounters.physician_time_share", "encounters.has_physician_decision_making"),
     ),
+    Column(
+        "is_substantive_portion_by_nonphysician",
+        "boolean",
+        "the nonphysician practitioner did a substantive portion of a shared visit; both can have done one, since either "
+        "time or decision making counts",
+        supplied_by="clinical record (encounters: physician_time_share, has_physician_decision_making)",
+        because="substantive_because",
+        reads=("encounters.physician_time_share", "encounters.has_physician_decision_making"),
+    ),
     Column("substantive_because", "text", "why that is not known"),
+    Column("modifiers_with_fs", "text", "the modifiers with FS behind them", nullable=False, source="SV101-3"),
+    Column("modifiers_without_fs", "text", "the modifiers without FS", nullable=False, source="SV101-3"),
 )
 
 _COMPONENT_FACTS = (
@@ -994,6 +1020,13 @@ _COMPONENT_FACTS = (
         nullable=False,
         source="SV101-3",
     ),
+    Column(
+        "is_category_three_procedure",
+        "boolean",
+        "a CPT code of category III: four digits and T",
+        nullable=False,
+        source="SV101-2",
+    ),
     Column("is_drug_procedure", "boolean", "a HCPCS code of a drug or biological", nullable=False, source="SV101-2"),
     Column(
         "is_equipment_procedure",
@@ -1015,29 +1048,39 @@ _COMPONENT_FACTS = (
         "the encounters registry says where the technical component was given or where the reader sat",
         nullable=False,
     ),
-    _of_encounter(
+    Column(
+        "has_specimen_site",
+        "boolean",
+        "the encounters registry says where the specimen was taken",
+        nullable=False,
+    ),
+    Column(
         "technical_component_place_of_service_code",
         "text",
         "the code of the place where the technical component was given: 21 for an inpatient, else the code of the site",
-        "clinical record",
-        "technical_component_site_id",
+        supplied_by="clinical record (encounters: technical_component_site_id)",
+        because="component_site_because",
+        reads=("encounters.technical_component_site_id",),
     ),
-    _of_encounter(
+    Column(
         "is_component_split_between_entities",
         "boolean",
         "the technical component and the reading were given by two different entities: one in hospital space, one not, "
         "or at two hospitals",
-        "clinical record",
-        "technical_component_site_id",
-        "reader_site_id",
+        supplied_by="clinical record (encounters: technical_component_site_id, reader_site_id)",
+        because="component_site_because",
+        reads=("encounters.technical_component_site_id", "encounters.reader_site_id"),
     ),
-    _of_encounter(
+    Column("component_site_because", "text", "why nothing can be said of the places of the two components"),
+    Column(
         "specimen_place_of_service_code",
         "text",
         "the code of the place where the specimen was taken: 21 for an inpatient, else the code of the site",
-        "laboratory",
-        "specimen_site_id",
+        supplied_by="laboratory (encounters: specimen_site_id)",
+        because="specimen_because",
+        reads=("encounters.specimen_site_id",),
     ),
+    Column("specimen_because", "text", "why nothing can be said of the place of the specimen"),
 )
 
 _TELEHEALTH_FACTS = (
@@ -1095,7 +1138,8 @@ _STAY_FACTS = (
     Column(
         "is_part_a_code_due_elsewhere",
         "boolean",
-        "POS 31 is due for a Part A resident seen away from the nursing facility; never known: no text says so",
+        "POS 31 is due for a Part A resident seen away from the nursing facility; not known there, as no text says so; "
+        "false for everybody else",
         supplied_by="the Medicare contractor",
         because="part_a_code_because",
     ),
@@ -1113,6 +1157,12 @@ _STAY_FACTS = (
 )
 
 _NOTICE_FACTS = (
+    Column(
+        "has_notice_on_file",
+        "boolean",
+        "the encounters registry says that a notice of coinsurance was given",
+        nullable=False,
+    ),
     _of_encounter("has_notice", "boolean", "a notice of coinsurance is on file", "front desk", "has_notice"),
     _of_encounter("is_notice_written", "boolean", "it was in writing", "front desk", "is_notice_written"),
     _of_encounter(
@@ -1160,6 +1210,7 @@ _BESIDE_FACTS = tuple(
         ("home_visit", "a home or residence visit (99341–99350)"),
         ("hospital_visit", "a hospital inpatient or observation visit (99221–99236)"),
         ("nursing_facility_visit", "a nursing facility visit (99304–99310)"),
+        ("cognitive_assessment", "a cognitive assessment and care planning (99483)"),
     )
 )
 

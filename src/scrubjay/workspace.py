@@ -3,12 +3,16 @@
 * scrubjay.toml     the settings; the file that makes a folder a workspace
 * sites.csv, providers.csv, payers.csv, encounters.csv
                     the registries (`scrubjay.reference.registries`)
+* rules/            rule pages of its own, each with its cases beside it
+* law/              law files laid over ours, file by file
+* policies/         policies of its payers, laid over ours
 
 Without a workspace Scrubjay checks what a claim alone can say; the rest is unknown.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 import tomllib
@@ -39,6 +43,13 @@ _SETTINGS_TEMPLATE = """\
 # payers = "payers.csv"
 # encounters = "encounters.csv"
 
+# A rule that is switched off, or softened, for a time. Past its last day it speaks again, and says so.
+# [rules.PRO116]
+# severity = "off"            # off, info or warning
+# reason = "our critical care team works in the clinic during the building works"
+# owner = "J. Doe, compliance"
+# until = 2027-01-31
+
 [columns]
 # Claims in your own CSV files: first the name in the header of your file, then the column it stands for.
 # "Place of Service" = "place_of_service_code"
@@ -65,6 +76,17 @@ Settings stand in `scrubjay.toml`.
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSetting:
+    """A rule that the organisation switches off or softens: why, on whose word, and until when."""
+
+    code: str
+    severity: str  # off, info, warning
+    reason: str
+    owner: str
+    until: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """The settings and registries of one organisation.
 
@@ -77,6 +99,10 @@ class Workspace:
     registries: dict[str, pa.Table | None]
     column_map: dict[str, str]  # header in a claims CSV → our column
     own_files: frozenset[Path] = frozenset()  # settings and registries: no claims, wherever they stand
+    own_rules: Path | None = None  # the folder of its own rule pages, if there is one
+    own_law: Path | None = None
+    own_policies: Path | None = None
+    settings: tuple[RuleSetting, ...] = ()
 
     @staticmethod
     def empty() -> Workspace:
@@ -101,7 +127,22 @@ class Workspace:
             registries[table.name] = rows if rows is not None and rows.num_rows else None
         former = (kept for file in files.values() for kept in file.parent.glob(f"{escape(file.name)}.bak*"))
         own = {root / SETTINGS_FILE, root / README_FILE, *files.values(), *former}
-        return Workspace(root, registries, column_map, frozenset(file.resolve() for file in own))
+        folders = {name: root / name for name in ("rules", "law", "policies") if (root / name).is_dir()}
+        own |= {file for folder in folders.values() for file in folder.rglob("*") if file.is_file()}
+        return Workspace(
+            root,
+            registries,
+            column_map,
+            frozenset(file.resolve() for file in own),
+            own_rules=folders.get("rules"),
+            own_law=folders.get("law"),
+            own_policies=folders.get("policies"),
+            settings=settings.rule_settings(),
+        )
+
+    def expired_settings(self, run_date: dt.date) -> list[str]:
+        """The settings of rules whose last day has passed, in words."""
+        return [f"{one.code} ({one.owner}, until {one.until})" for one in self.settings if one.until < run_date]
 
     @staticmethod
     def find(start: Path) -> Workspace:
@@ -251,9 +292,9 @@ class _Settings:
             advice = 'write settings as key = "value", below [registries] or [columns]'
             raise DefinitionError(f"this is not TOML: {said}", file=str(path), line=line, advice=advice) from error
         for section, content in self._sections.items():
-            if section not in ("registries", "columns"):
-                hint = near_miss(section, ["registries", "columns"])
-                advice = f"keep to the sections [registries] and [columns].{hint}"
+            if section not in ("registries", "rules", "columns"):
+                hint = near_miss(section, ["registries", "rules", "columns"])
+                advice = f"keep to the sections [registries], [rules.CODE] and [columns].{hint}"
                 raise self._wrong(section, f"unknown setting {section!r}", advice)
             if not isinstance(content, dict):
                 raise self._wrong(section, f"{section!r} is a section", f"write [{section}] and its settings below")
@@ -296,6 +337,32 @@ class _Settings:
                 )
             files[name] = self._path.parent / value
         return files
+
+    def rule_settings(self) -> tuple[RuleSetting, ...]:
+        """The rules that are switched off or softened."""
+        found = []
+        for code, content in self._sections.get("rules", {}).items():
+            advice = "write [rules.CODE] and below it severity, reason, owner and until"
+            if not isinstance(content, dict):
+                raise self._wrong(code, f"{code!r} is no section", advice)
+            keys = ("severity", "reason", "owner", "until")
+            if odd := next((key for key in content if key not in keys), None):
+                raise self._wrong(odd, f"unknown setting {odd!r} of {code}", f"{advice}.{near_miss(odd, list(keys))}")
+            if lacking := [key for key in keys if not content.get(key)]:
+                raise self._wrong(code, f"{code} has no {' and no '.join(lacking)}", advice)
+            if content["severity"] not in ("off", "info", "warning"):
+                advice = "use off, info or warning"
+                raise self._wrong("severity", f"the severity of {code} is {content['severity']!r}", advice)
+            if type(content["until"]) is not dt.date:
+                raise self._wrong(
+                    "until", f"until of {code} is {content['until']!r}", "write a day: until = 2027-01-31"
+                )
+            for key in ("reason", "owner"):
+                if not isinstance(content[key], str) or not content[key].strip():
+                    raise self._wrong(key, f"{key} of {code} is no text", f'write {key} = "…"')
+            words = {key: str(content[key]) for key in ("severity", "reason", "owner")}
+            found.append(RuleSetting(code.upper(), **words, until=content["until"]))
+        return tuple(found)
 
     def column_map(self) -> dict[str, str]:
         """Header in a claims CSV → our column."""

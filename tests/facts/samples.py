@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from scrubjay.engine import connect
 from scrubjay.facts import build_facts
 from scrubjay.reference.law import Law, load_laws
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, Table, arrow_schema
+from scrubjay.workspace import Workspace
 from tests.conftest import RUN_DATE
 
 Row = dict[str, Any]
@@ -69,7 +70,8 @@ def build(
         "institutional_lines": pa.Table.from_pylist(list(hospital_lines), arrow_schema(INSTITUTIONAL_LINES)),
     }
     kept = {t.name: registry(t, registries[t.name]) if t.name in registries else None for t in REGISTRIES}
-    build_facts(connection, tables, kept, laws, received, run_date)
+    workspace = replace(Workspace.empty(), registries=kept)
+    build_facts(connection, tables, workspace, laws, received, run_date)
     return connection
 
 

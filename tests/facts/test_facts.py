@@ -26,6 +26,7 @@ from scrubjay.tables import (
     Column,
     Table,
 )
+from scrubjay.workspace import Workspace
 from tests.conftest import RUN_DATE
 from tests.facts.samples import (
     AT_BILLING,
@@ -420,7 +421,7 @@ def test_what_is_documented_as_known_is_known_in_files_of_both_kinds(tmp_path: P
         write_csv(tmp_path / "b.csv", [{"claim_id": "B1", "procedure_code": "99213", "service_date": ""}]),
     ]
     connection = connect()
-    build_facts(connection, read_files(files), dict.fromkeys(t.name for t in REGISTRIES), LAWS, None, DAY)
+    build_facts(connection, read_files(files), Workspace.empty(), LAWS, None, DAY)
     assert _unknown(connection) == {}
     assert len(facts_of(connection)) == 5
 

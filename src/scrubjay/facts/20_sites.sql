@@ -216,7 +216,9 @@ plain AS (
             AS is_campus_settled_without_distance,
         coalesce(remote_location_distance_yards <= boundary, FALSE) AS is_near_remote_location,
         coalesce(site_type IN ('remote_location', 'satellite_facility'), FALSE) AS is_remote,
-        coalesce(ptan, ccn) AS provider_number
+        coalesce(ptan, ccn) AS provider_number,
+        coalesce(npi IN (SELECT h.npi FROM sites AS h WHERE h.site_type = 'main_campus' AND h.hospital_id = s.hospital_id)
+                 AND site_type <> 'main_campus', FALSE) AS is_hospital_npi
     FROM sites AS s, yards
 )
 SELECT

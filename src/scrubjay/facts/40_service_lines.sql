@@ -14,6 +14,64 @@ CREATE OR REPLACE MACRO is_practitioner_type(provider_type) AS
     upper(provider_type) IN ('MD', 'DO', 'DPM', 'DC', 'OD', 'DDS', 'DMD', 'NP', 'PA', 'CNS', 'CNM', 'CRNA', 'RN', 'PT',
                              'OT', 'SLP', 'LCSW', 'PHD', 'PSYD', 'RD');
 
+-- Visits of other families on the same day of the same claim.
+CREATE OR REPLACE TABLE visit_families AS
+SELECT path, code FROM law_code_sets
+WHERE path IN ('us.cpt.office_visits', 'us.cpt.home_visits', 'us.cpt.hospital_inpatient_or_observation_visits',
+               'us.cpt.nursing_facility_visits')
+UNION ALL
+SELECT 'cognitive_assessment', '99483';
+
+CREATE OR REPLACE TABLE visit_days AS
+SELECT
+    l.claim_key,
+    l.service_date,
+    bool_or(f.path = 'us.cpt.office_visits') AS has_office_visit,
+    bool_or(f.path = 'us.cpt.home_visits') AS has_home_visit,
+    bool_or(f.path = 'us.cpt.hospital_inpatient_or_observation_visits') AS has_hospital_visit,
+    bool_or(f.path = 'us.cpt.nursing_facility_visits') AS has_nursing_facility_visit,
+    bool_or(f.path = 'cognitive_assessment') AS has_cognitive_assessment
+FROM professional_lines AS l
+JOIN visit_families AS f ON f.code = l.procedure_code
+GROUP BY l.claim_key, l.service_date;
+
+-- Codes that a payer wants under another name, and procedures that it pays by place.
+CREATE OR REPLACE TABLE policy_places AS
+SELECT topic_id, first AS code, use FROM policy_codes WHERE what = 'place';
+
+CREATE OR REPLACE TABLE differential_procedures AS
+SELECT DISTINCT c.topic_id, l.procedure_code
+FROM (SELECT DISTINCT procedure_code FROM professional_lines WHERE procedure_code IS NOT NULL) AS l
+JOIN policy_codes AS c ON c.what = 'procedure' AND l.procedure_code BETWEEN c.first AND c.last
+JOIN policy_topics AS t ON t.topic_id = c.topic_id AND t.topic = 'site_differential';
+
+-- What every combination of modifiers says.
+CREATE OR REPLACE TABLE modifier_sets AS
+SELECT
+    modifiers,
+    has_modifier(modifiers, 'PO') AS has_modifier_po,
+    has_modifier(modifiers, 'PN') AS has_modifier_pn,
+    has_modifier(modifiers, 'ER') AS has_modifier_er,
+    has_modifier(modifiers, 'TC') AS has_modifier_tc,
+    has_modifier(modifiers, 'FS') AS has_modifier_fs,
+    has_modifier(modifiers, 'GC') AS has_modifier_gc,
+    has_modifier(modifiers, 'GE') AS has_modifier_ge,
+    has_modifier(modifiers, '93') AS has_modifier_93,
+    has_modifier(modifiers, '95') AS has_modifier_95,
+    has_modifier(modifiers, 'GT') AS has_modifier_gt,
+    has_modifier(modifiers, 'GQ') AS has_modifier_gq,
+    has_modifier(modifiers, 'FQ') AS has_modifier_fq,
+    has_modifier(modifiers, 'FR') AS has_modifier_fr,
+    has_modifier(modifiers, 'PD') AS has_modifier_pd,
+    has_modifier(modifiers, '26') AS is_professional_component,
+    trim(regexp_replace(' ' || modifiers || ' ', ' (PO|PN|ER)(?: (?:PO|PN|ER))* ', ' ', 'g'))
+        AS modifiers_without_department_modifiers,
+    trim(regexp_replace(' ' || modifiers || ' ', ' FS(?: FS)* ', ' ', 'g')) AS modifiers_without_fs,
+    concat_ws(' ', nullif(modifiers, ''), 'FS') AS modifiers_with_fs,
+    concat_ws(' ', '26', nullif(modifiers, '')) AS modifiers_with_26,
+    has_modifier_93 OR has_modifier_95 OR has_modifier_gt OR has_modifier_gq OR has_modifier_fq AS is_telehealth
+FROM (SELECT DISTINCT modifiers FROM lines);
+
 CREATE OR REPLACE TABLE service_line_facts AS
 WITH coded AS (
     SELECT
@@ -29,13 +87,15 @@ WITH coded AS (
         coalesce(c.place_of_service_code, '') AS claim_place_of_service_code,
         coalesce(l.procedure_code, '') AS procedure_code,
         coalesce(l.rendering_provider_npi, c.rendering_provider_npi) AS rendering_npi,
-        coalesce(l.supervising_provider_npi, c.supervising_provider_npi) AS supervising_npi
+        coalesce(l.supervising_provider_npi, c.supervising_provider_npi) AS supervising_npi,
+        l.purchased_service_provider_npi IS NOT NULL AS has_purchased_service_provider,
+        c.discharge_date AS claim_discharge_date
     FROM professional_lines AS l
     JOIN claims AS c USING (claim_key)
     JOIN judged_claims AS p USING (claim_key)
 )
 SELECT
-    l.* EXCLUDE (procedure_code, rendering_npi, supervising_npi),
+    l.* EXCLUDE (procedure_code, rendering_npi, supervising_npi, payer_day, policy_because, claim_discharge_date),
     l.place_of_service_code <> '' AS has_place_of_service,
     l.line_place_of_service_code <> '' AS is_place_of_service_from_line,
     l.place_of_service_code IN (
@@ -44,13 +104,7 @@ SELECT
     l.procedure_code <> '' AS has_procedure_code,
     l.procedure_code,
     l.procedure_code BETWEEN 'A0021' AND 'A0999' AS is_ambulance_procedure,
-    t.modifiers,
-    has_modifier(t.modifiers, 'PO') AS has_modifier_po,
-    has_modifier(t.modifiers, 'PN') AS has_modifier_pn,
-    has_modifier(t.modifiers, 'ER') AS has_modifier_er,
-    has_modifier(t.modifiers, '26') AS is_professional_component,
-    trim(regexp_replace(' ' || t.modifiers || ' ', ' (PO|PN|ER)(?: (?:PO|PN|ER))* ', ' ', 'g'))
-        AS modifiers_without_department_modifiers,
+    o.* EXCLUDE is_telehealth,
     w.has_service_facility,
     w.is_located AS has_service_location,
     w.service_facility_byte_offset,
@@ -75,9 +129,6 @@ SELECT
     w.is_service_facility_at_registered_address,
     w.is_at_billing_address,
     w.is_separately_maintained,
-    e.registration_status = 'outpatient' OR coalesce(e.is_observation, FALSE) AS is_registered_outpatient,
-    e.registration_status = 'inpatient' AS is_registered_inpatient,
-    e.has_custody_exception,
     CASE
         WHEN f.fitting = 1 THEN NULL
         WHEN NOT run.has_encounters THEN 'no encounters registry is loaded'
@@ -87,13 +138,73 @@ SELECT
     CASE WHEN k.is_comparable THEN d.row_id IS NOT NULL END AS has_duplicate_at_other_place,
     CASE WHEN NOT k.is_comparable THEN 'the claim names no patient, or the line no date or procedure' END AS duplicate_because,
     coalesce(d.other_place_of_service_code, '') AS other_place_of_service_code,
-    d.other_claim_id
+    d.other_claim_id,
+    w.is_off_campus_department,
+    CASE WHEN w.site_type = 'provider_based_department' AND NOT w.is_provider_based THEN '11'
+         WHEN w.is_provider_based IS NULL OR w.is_provider_based THEN NULL
+         ELSE tc.code END AS site_place_of_service_code,
+    CASE WHEN w.site_because IS NOT NULL THEN w.site_because
+         WHEN w.site_type IS NULL THEN 'the kind of the site is blank in the registry'
+         ELSE 'a site of this kind has no code of its own' END AS site_code_because,
+    h.* EXCLUDE (row_id, performer_because),
+    CASE WHEN h.performer_type IS NOT NULL THEN NULL
+         WHEN h.performer_because IS NOT NULL THEN h.performer_because
+         WHEN f.fitting = 1 THEN 'performed_by_type and performed_by_npi are blank in the encounters registry'
+         ELSE encounter_because END AS performer_because,
+    m.* EXCLUDE row_id,
+    e.* EXCLUDE (row_id, substantive_because, component_site_because, specimen_because, has_component_site,
+                 has_specimen_site, discharge_date, is_given_at_a_distance),
+    coalesce(e.substantive_because, encounter_because) AS substantive_because,
+    coalesce(e.component_site_because, encounter_because) AS component_site_because,
+    coalesce(e.specimen_because, encounter_because) AS specimen_because,
+    coalesce(e.has_component_site, FALSE) AS has_component_site,
+    coalesce(e.has_specimen_site, FALSE) AS has_specimen_site,
+    h.performer_type IS NOT NULL AS has_performer_on_record,
+    coalesce(e.is_shared_visit, FALSE) AS has_shared_visit_on_record,
+    o.is_telehealth OR l.place_of_service_code IN ('02', '10') OR coalesce(e.is_given_at_a_distance, FALSE)
+        AS is_marked_as_telehealth,
+    w.site_type IN ('skilled_nursing_facility', 'nursing_facility') AS is_at_nursing_facility,
+    CASE WHEN coalesce(e.is_skilled_nursing_part_a, FALSE)
+              AND coalesce(w.site_type NOT IN ('skilled_nursing_facility', 'nursing_facility'), TRUE) THEN NULL
+         ELSE FALSE END AS is_part_a_code_due_elsewhere,
+    CASE WHEN is_part_a_code_due_elsewhere IS NULL
+         THEN 'no text says which code is due for a Part A resident who is seen away from the nursing facility'
+    END AS part_a_code_because,
+    coalesce(l.claim_discharge_date, e.discharge_date) AS discharge_date,
+    CASE WHEN coalesce(l.claim_discharge_date, e.discharge_date) IS NOT NULL THEN NULL
+         WHEN f.fitting = 1 THEN 'the claim names no discharge, and discharged_at is blank in the encounters registry'
+         ELSE 'the claim names no discharge, and ' || encounter_because END AS discharge_because,
+    coalesce(v.has_office_visit, FALSE) AS has_office_visit_beside,
+    coalesce(v.has_home_visit, FALSE) AS has_home_visit_beside,
+    coalesce(v.has_hospital_visit, FALSE) AS has_hospital_visit_beside,
+    coalesce(v.has_nursing_facility_visit, FALSE) AS has_nursing_facility_visit_beside,
+    coalesce(v.has_cognitive_assessment, FALSE) AS has_cognitive_assessment_beside,
+    coalesce(e.has_notice, FALSE) AS has_notice_on_file,
+    y.policy_because,
+    CASE WHEN pc.use IS NOT NULL THEN pc.use = l.place_of_service_code
+         WHEN y.place_others = 'taken' THEN TRUE END AS is_place_of_service_taken_by_payer,
+    CASE WHEN pc.use IS NOT NULL THEN pc.use
+         WHEN y.place_others = 'taken' THEN l.place_of_service_code END AS payer_place_of_service_code,
+    CASE WHEN y.differential_topic IS NULL THEN NULL
+         WHEN dc.topic_id IS NOT NULL THEN TRUE
+         WHEN y.differential_others = 'by_place' THEN TRUE
+         WHEN y.differential_others = 'one_rate' THEN FALSE END AS has_payer_site_differential,
+    y.telehealth_modifier AS payer_telehealth_modifier,
+    y.service_facility = 'true' AS is_service_facility_required_by_payer
 FROM coded AS l
 CROSS JOIN run
 JOIN lines AS t USING (row_id)
+JOIN modifier_sets AS o USING (modifiers)
 JOIN line_sites AS w USING (row_id)
 JOIN place_sites AS s USING (place_id)
 JOIN duplicate_keys AS k USING (row_id)
+JOIN line_practitioners AS h USING (row_id)
+JOIN component_lines AS m USING (row_id)
+JOIN payer_policies AS y USING (payer_day)
+LEFT JOIN visit_days AS v ON v.claim_key = l.claim_key AND v.service_date IS NOT DISTINCT FROM l.service_date
+LEFT JOIN policy_places AS pc ON pc.topic_id = y.place_topic AND pc.code = l.place_of_service_code
+LEFT JOIN differential_procedures AS dc ON dc.topic_id = y.differential_topic AND dc.procedure_code = l.procedure_code
+LEFT JOIN site_type_codes AS tc ON tc.site_type = w.site_type AND in_force(tc.effective, tc.until, l.service_date)
 LEFT JOIN duplicate_lines AS d USING (row_id)
 LEFT JOIN line_encounters AS f USING (row_id)
-LEFT JOIN encounters AS e ON e.row_number = f.row_number AND f.fitting = 1;
+LEFT JOIN encounter_facts AS e USING (row_id);

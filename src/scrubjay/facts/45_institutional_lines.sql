@@ -8,7 +8,7 @@
 CREATE OR REPLACE TABLE institutional_line_facts AS
 SELECT
     l.row_id,
-    p.* EXCLUDE (claim_type, service_date),
+    p.* EXCLUDE (claim_type, service_date, payer_day, policy_because),
     l.line_number,
     l.byte_offset,
     l.row_number,
@@ -24,6 +24,7 @@ SELECT
     has_modifier(t.modifiers, 'PO') AS has_modifier_po,
     has_modifier(t.modifiers, 'PN') AS has_modifier_pn,
     has_modifier(t.modifiers, 'ER') AS has_modifier_er,
+    has_modifier(t.modifiers, 'PD') AS has_modifier_pd,
     w.has_service_facility,
     w.service_facility_byte_offset,
     s.* EXCLUDE place_id,
@@ -32,10 +33,29 @@ SELECT
     w.is_dedicated_emergency_department,
     w.is_excepted_department,
     w.excepted_because,
-    w.excepted_reason
+    w.excepted_reason,
+    -- an NPI that is the hospital's own is none of the department's
+    CASE WHEN w.npi = 'none' OR w.npi = c.billing_provider_npi OR w.is_hospital_npi THEN FALSE
+         WHEN w.npi IS NOT NULL THEN TRUE END AS has_npi_of_its_own,
+    w.attestation_date >= CAST(a.row['attested_from'] AS DATE)
+        AND w.attestation_date <= t.service_date
+        AND w.attestation_date >= t.service_date - to_years(CAST(a.row['valid_years'] AS INTEGER)) AS has_attestation_in_time,
+    y.policy_because,
+    CASE WHEN y.facility_fee_topic IS NOT NULL THEN fp.topic_id IS NOT NULL AND fr.topic_id IS NOT NULL
+    END AS is_clinic_visit_denied_by_payer,
+    CASE WHEN y.revenue_topic IS NOT NULL THEN rr.topic_id IS NOT NULL END AS is_professional_revenue_denied_by_payer
 FROM institutional_lines AS l
 JOIN claims AS c USING (claim_key)
 JOIN judged_claims AS p USING (claim_key)
 JOIN lines AS t USING (row_id)
 JOIN line_sites AS w USING (row_id)
-JOIN place_sites AS s USING (place_id);
+JOIN place_sites AS s USING (place_id)
+JOIN payer_policies AS y USING (payer_day)
+LEFT JOIN law_rows AS a
+    ON a.path = 'us.cms.provider_based.section_6225' AND in_force(a.effective, a.until, t.service_date)
+LEFT JOIN policy_codes AS fp
+    ON fp.topic_id = y.facility_fee_topic AND fp.what = 'procedure' AND l.procedure_code BETWEEN fp.first AND fp.last
+LEFT JOIN policy_codes AS fr
+    ON fr.topic_id = y.facility_fee_topic AND fr.what = 'revenue' AND l.revenue_code BETWEEN fr.first AND fr.last
+LEFT JOIN policy_codes AS rr
+    ON rr.topic_id = y.revenue_topic AND rr.what = 'revenue' AND l.revenue_code BETWEEN rr.first AND rr.last;

@@ -25,10 +25,15 @@ WITH sums AS (
         count(DISTINCT provider_number) > 1 AS has_two_hospitals,
         min(campus_because) AS campus_because,
         bool_or(is_off_campus_department) AS has_off_campus_line,
-        bool_and(NOT is_at_billing_address) AS is_away_from_billing_address
+        bool_and(NOT is_at_billing_address) AS is_away_from_billing_address,
+        -- a line with PO, PN or ER whose site is not known was not given on the campus
+        coalesce(bool_or(CASE WHEN site_id IS NULL AND department_modifier <> '' THEN FALSE ELSE is_at_billing_address END
+                         IS NULL), FALSE) AS has_line_somewhere,
+        coalesce(bool_or(is_at_billing_address), FALSE) AS has_line_at_billing_address
     FROM (
-        SELECT l.claim_key, w.*
+        SELECT l.claim_key, t.department_modifier, w.*
         FROM institutional_lines AS l
+        JOIN lines AS t USING (row_id)
         JOIN line_sites AS w USING (row_id)
     )
     GROUP BY claim_key
@@ -137,7 +142,7 @@ hospital AS (
 )
 SELECT
     row_number() OVER (ORDER BY p.claim_key) - 1 AS row_id,
-    p.*,
+    p.* EXCLUDE (payer_id, payer_day, payer_policy, policy_because),
     CASE WHEN p.service_date IS NULL THEN 'neither the claim nor a line has a readable date' END AS service_date_because,
     coalesce(s.line_count, h.line_count) AS line_count,
     coalesce(m.codes, s.first_code, '') AS place_of_service_codes,
@@ -186,7 +191,9 @@ SELECT
         CASE WHEN i.has_off_campus_line AND NOT i.is_off_campus
              THEN 'the claim mixes campus and off-campus lines, and no text says whether the edit spares it' END,
         CASE WHEN i.has_unknown_line THEN i.campus_because END
-    ) AS address_due_because
+    ) AS address_due_because,
+    CASE WHEN i.has_line_at_billing_address THEN TRUE WHEN NOT i.has_line_somewhere THEN FALSE
+    END AS has_line_at_billing_address
 FROM judged_claims AS p
 JOIN claims AS c USING (claim_key)
 LEFT JOIN sums AS s USING (claim_key)

@@ -4,6 +4,39 @@
 -- has_distance_survey             FALSE where the registry says 'none', NULL where it is blank.
 -- is_side_of_boundary_confirmed   TRUE with a survey on file, else NULL: a reading decides nothing there.
 -- is_address_as_in_pecos          NULL where either address is blank.
+-- has_place_of_service_by_payer   office visits that are no telehealth, of two payers at least, each with one code of
+--                                 its own on two lines or more, in weeks that overlap. Payers whose policy asks for
+--                                 that code instead of another are left out.
+
+CREATE OR REPLACE TABLE site_payers AS
+SELECT
+    w.row_number,
+    coalesce(f.payer_name, f.payer_id, 'a payer without a name') AS payer,
+    min(f.place_of_service_code) AS code,
+    min(f.service_date) AS first_date,
+    max(f.service_date) AS last_date
+FROM service_line_facts AS f
+JOIN line_sites AS w USING (row_id)
+SEMI JOIN (SELECT code AS procedure_code FROM law_code_sets WHERE path = 'us.cpt.office_visits') USING (procedure_code)
+WHERE NOT f.is_marked_as_telehealth AND f.has_place_of_service AND w.row_number IS NOT NULL
+GROUP BY ALL
+HAVING count(*) > 1 AND min(f.place_of_service_code) = max(f.place_of_service_code)
+    AND NOT bool_or(f.payer_place_of_service_code = f.place_of_service_code AND f.payer_policy IN (
+        SELECT t.policy FROM policy_codes AS c JOIN policy_topics AS t USING (topic_id)
+        WHERE c.what = 'place' AND c.use = f.place_of_service_code AND c.first <> c.use
+    ));
+
+CREATE OR REPLACE TABLE site_payer_codes AS
+SELECT row_number, string_agg(code || ' (' || payers || ')', ', ' ORDER BY code) AS codes
+FROM (
+    SELECT a.row_number, a.code, string_agg(DISTINCT a.payer, ', ' ORDER BY a.payer) AS payers
+    FROM site_payers AS a
+    JOIN site_payers AS b
+        ON b.row_number = a.row_number AND b.code <> a.code
+        AND b.first_date <= a.last_date AND a.first_date <= b.last_date
+    GROUP BY a.row_number, a.code
+)
+GROUP BY row_number;
 
 CREATE OR REPLACE TABLE site_facts AS
 SELECT
@@ -27,8 +60,11 @@ SELECT
         exact_address(s.address_line_1, s.address_line_2, s.city, s.state, replace(s.zip, '-', ''))
         = exact_address(s.pecos_address_line_1, s.pecos_address_line_2, s.pecos_city, s.pecos_state,
                         replace(s.pecos_zip, '-', ''))
-    END AS is_address_as_in_pecos
+    END AS is_address_as_in_pecos,
+    p.codes IS NOT NULL AS has_place_of_service_by_payer,
+    coalesce(p.codes, '') AS place_of_service_by_payer
 FROM site_rows AS s
+LEFT JOIN site_payer_codes AS p USING (row_number)
 LEFT JOIN (SELECT row_number, count(*) AS lines FROM line_sites GROUP BY row_number) AS u USING (row_number)
 CROSS JOIN run
 WHERE u.lines > 0 OR run.is_of_registry;

@@ -5,5 +5,7 @@ SELECT
     CAST(0 AS BIGINT) AS row_id,
     run_date,
     code_set_read_date,
-    run_date - code_set_read_date AS days_since_code_set_was_read
+    run_date - code_set_read_date AS days_since_code_set_was_read,
+    expired_setting_count,
+    expired_settings
 FROM run;

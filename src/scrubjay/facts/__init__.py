@@ -13,11 +13,23 @@ from typing import TYPE_CHECKING
 
 from scrubjay.reference.addresses import address_words
 from scrubjay.reference.law import Law, code_set_rows, last_read, table_rows
+from scrubjay.reference.policies import code_rows, load_policies, policy_rows, topic_rows
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, arrow_schema
+from scrubjay.workspace import Workspace
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+_POLICIES = (
+    "policy VARCHAR, rank INTEGER, match_program VARCHAR, match_state VARCHAR, match_product VARCHAR, "
+    "match_contractor VARCHAR, inherits_medicare BOOLEAN"
+)
+_TOPICS = (
+    "topic_id INTEGER, policy VARCHAR, topic VARCHAR, effective_from DATE, effective_to DATE, is_expired BOOLEAN, "
+    "others VARCHAR, word VARCHAR"
+)
+_CODES = "topic_id INTEGER, what VARCHAR, first VARCHAR, last VARCHAR, use VARCHAR"
 
 STEPS = tuple(sorted(Path(__file__).parent.glob("[0-9][0-9]_*.sql")))
 
@@ -25,7 +37,7 @@ STEPS = tuple(sorted(Path(__file__).parent.glob("[0-9][0-9]_*.sql")))
 def build_facts(
     connection: duckdb.DuckDBPyConnection,
     tables: dict[str, pa.Table],
-    registries: dict[str, pa.Table | None],
+    workspace: Workspace,
     laws: dict[str, Law],
     received: dt.date | None,
     run_date: dt.date,
@@ -34,12 +46,13 @@ def build_facts(
 ) -> None:
     """Leave the fact tables in the connection.
 
-    ``tables`` are those of `formats.read_files`; a registry that is None is not kept at all, so
-    nothing is known of it. ``received`` is the day the payer received claims that do not say it,
+    ``tables`` are those of `formats.read_files`; a registry of the workspace that is None is not kept at
+    all, so nothing is known of it. ``received`` is the day the payer received claims that do not say it,
     ``run_date`` the day of the check. ``is_of_registry``: all sites are looked at, not only those of the lines.
     """
     import pyarrow as pa
 
+    registries = workspace.registries
     connection.register(CLAIMS.name, tables[CLAIMS.name])
     first = 0  # row_id numbers the lines of both kinds in one row of numbers, in the order of the files
     for table in (PROFESSIONAL_LINES, INSTITUTIONAL_LINES):
@@ -58,11 +71,22 @@ def build_facts(
     cells = pa.map_(pa.string(), pa.string())
     types = [("path", pa.string()), ("effective", pa.date32()), ("until", pa.date32()), ("row", cells)]
     connection.register("law_rows", pa.table(list(zip(*table_rows(laws), strict=True)), schema=pa.schema(types)))
+    policies = load_policies(workspace.own_policies)
+    for name, columns, rows in (
+        ("policies", _POLICIES, policy_rows(policies)),
+        ("policy_topics", _TOPICS, topic_rows(policies, run_date)),
+        ("policy_codes", _CODES, code_rows(policies)),
+    ):
+        connection.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+        if rows:
+            connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
     has = ", ".join(f"{registries.get(table.name) is not None} AS has_{table.name}" for table in REGISTRIES)
+    expired = workspace.expired_settings(run_date)
     connection.execute(
         "CREATE OR REPLACE TABLE run AS SELECT CAST(? AS DATE) AS received, CAST(? AS DATE) AS run_date, "
-        f"CAST(? AS DATE) AS code_set_read_date, {is_of_registry} AS is_of_registry, {has}",
-        [received, run_date, last_read(laws["us.hipaa.place_of_service_codes"])],
+        "CAST(? AS DATE) AS code_set_read_date, CAST(? AS BIGINT) AS expired_setting_count, "
+        f"CAST(? AS VARCHAR) AS expired_settings, {is_of_registry} AS is_of_registry, {has}",
+        [received, run_date, last_read(laws["us.hipaa.place_of_service_codes"]), len(expired), "; ".join(expired)],
     )
     for step in STEPS:
         connection.execute(step.read_text(encoding="utf-8"))

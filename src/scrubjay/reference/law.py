@@ -77,13 +77,13 @@ class Law:
 
 
 @cache
-def load_laws(*folders: Path) -> dict[str, Law]:
-    """All law files, by path; files of a later folder replace those of an earlier one.
+def load_laws(*folders: Path | None) -> dict[str, Law]:
+    """All law files, by path: those that ship with Scrubjay, and those of these folders laid over them.
 
-    With no folder, the law that ships with Scrubjay. Raises DefinitionError.
+    A file of a later folder replaces the one of the same path. Raises DefinitionError.
     """
     laws: dict[str, Law] = {}
-    for folder in folders or (LAW_FOLDER,):
+    for folder in (LAW_FOLDER, *(folder for folder in folders if folder)):
         for file in sorted(folder.rglob("*.yaml")):
             path = ".".join(file.relative_to(folder).with_suffix("").parts)
             laws[path] = read_law(file.read_text(encoding="utf-8"), path, str(file.relative_to(folder)))
@@ -139,7 +139,7 @@ def _read_version(raw: object, kind: str, keyed_on: str, before: Version | None,
         )
     check_keys(raw["reference"], ("cite", "document"), ("cite",), file, f"the reference of {what}")
     checked = raw["checked"]
-    holds = {"code_set": ("values", "adds", "removes"), "value": ("value",), "table": ("rows",)}[kind]
+    holds = {"code_set": ("values", "adds", "removes"), "value": ("value",), "table": ("rows", "adds")}[kind]
     for key in ("values", "adds", "removes", "value", "rows"):
         if key in raw and key not in holds:
             raise DefinitionError(
@@ -172,7 +172,12 @@ def _read_version(raw: object, kind: str, keyed_on: str, before: Version | None,
         except (KeyError, TypeError, ValueError, InvalidOperation):
             raise DefinitionError(f"{what} has no number as its value", file=file, advice="write value: 250") from None
     else:
-        rows = tuple(raw.get("rows") or ())
+        if ("rows" in raw) == ("adds" in raw):
+            raise DefinitionError(f"{what} needs either rows, or adds", file=file)
+        rows = (
+            *(before.rows if before and "adds" in raw else ()),
+            *_rows(raw.get("rows") or raw.get("adds"), what, file),
+        )
     return Version(
         effective,
         keyed_on,
@@ -191,6 +196,15 @@ def _unique(codes: object, what: str, file: str) -> tuple[str, ...]:
     if len(set(codes)) != len(codes):
         raise DefinitionError(f"{what} names a code twice", file=file)
     return tuple(codes)
+
+
+def _rows(rows: object, what: str, file: str) -> tuple[dict[str, str], ...]:
+    if rows is not None and (
+        not isinstance(rows, list)
+        or not all(isinstance(row, dict) and all(isinstance(cell, str) for cell in row.values()) for row in rows)
+    ):
+        raise DefinitionError(f"{what}: a table is a list of rows of cells", file=file)
+    return tuple(rows or ())
 
 
 def law_sql(law: Law, operand: str | None = None) -> str:

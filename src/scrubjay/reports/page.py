@@ -39,7 +39,7 @@ from scrubjay.reports.wording import (
     value,
     whom_to_ask,
 )
-from scrubjay.rule import Rule, load_rules
+from scrubjay.rule import Rule
 
 FOLDER = Path(__file__).parent
 SHOWN_PER_CAUSE = 200
@@ -79,7 +79,7 @@ class _Group:
 
 
 def page_pieces(report: Report) -> Iterator[str]:
-    pages = load_rules()
+    pages = report.pages
     causes, labels = root_causes(report.findings), site_labels(report.findings)
     environment = Environment(
         loader=FileSystemLoader(FOLDER),

@@ -19,7 +19,7 @@ from scrubjay import __version__
 from scrubjay.engine import Report, Row
 from scrubjay.reports.records import dumps
 from scrubjay.reports.wording import fix_text, noun, page_section, place, printable, site_of, whom_to_ask
-from scrubjay.rule import Rule, load_rules
+from scrubjay.rule import Rule
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "hold": "warning", "warning": "warning", "info": "note"}
@@ -27,7 +27,7 @@ _LEVELS = {"error": "error", "hold": "warning", "warning": "warning", "info": "n
 
 def sarif_pieces(report: Report, exit_code: int) -> Iterator[str]:
     """The log, one result a line."""
-    pages = load_rules()
+    pages = report.pages
     codes = dict.fromkeys(finding["rule"] for finding in report.findings)
     names = {finding["rule"]: finding["name"] for finding in report.findings}
     indices = {code: index for index, code in enumerate(codes)}

@@ -25,7 +25,7 @@ from scrubjay.reports.wording import (
     title,
     whom_to_ask,
 )
-from scrubjay.rule import Rule, load_rules
+from scrubjay.rule import Rule
 
 _WORDS = {"error": "error", "hold": "on hold until known", "warning": "warning", "info": "info"}
 _INDENT = "  "
@@ -41,7 +41,7 @@ def text_pieces(report: Report, width: int) -> Iterator[str]:
         yield f"{printable(where)}  {problem['problem']} {problem['severity']}\n"
         yield _wrapped(problem["message"], width)
         yield _wrapped(problem["advice"], width)
-    pages = load_rules()
+    pages = report.pages
     for block in _blocks(report.findings):
         yield from finding_pieces(block[0], width) if len(block) == 1 else _same_answer(block, pages, width)
     if report.intake_problems or report.findings:

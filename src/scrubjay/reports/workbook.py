@@ -18,7 +18,7 @@ from xlsxwriter import Workbook
 from scrubjay.engine import Report, Row
 from scrubjay.reports.causes import RootCause, cause_action, cause_title, root_causes, site_labels
 from scrubjay.reports.wording import fix_text, printable, site_of, value, whom_to_ask
-from scrubjay.rule import Rule, load_rules
+from scrubjay.rule import Rule
 
 _MOST_ROWS = 1_000_000  # a sheet of Excel ends at 1,048,576
 _MOST_CHARACTERS = 32_000  # a cell ends at 32,767
@@ -126,7 +126,7 @@ def write_workbook(report: Report, path: Path) -> None:
     }
     causes, labels = root_causes(report.findings), site_labels(report.findings)
     numbers = {id(finding): number for number, cause in enumerate(causes, 1) for finding in cause.findings}
-    pages = load_rules()
+    pages = report.pages
     problems = ([p[key] for key in ("severity", "problem", "file", "row_number", "byte_offset", "segment", "element",
                                     "claim_id", "message", "advice")] for p in report.intake_problems)  # fmt: skip
     files = ([f[key] for key in ("name", "kind", "bytes", "claims", "lines", "remittances")] for f in report.files)

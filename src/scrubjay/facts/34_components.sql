@@ -1,0 +1,103 @@
+-- Tests with two components, specimens, drugs and equipment, and the code of the site where a part was given.
+--
+-- component_indicator   CMS's PC/TC indicator on the service date. A code that the table of law does not name has
+--                       none of 1 to 8; NULL before the table begins, and for category III, which nobody lists.
+-- *_place_of_service    21 for a registered inpatient; else the code of the site that the encounters registry names.
+--                       NULL: it names none, nothing is known of that site, or its code depends on more.
+
+CREATE OR REPLACE TABLE component_codes AS
+SELECT unnest(string_split(row['codes'], ' ')) AS procedure_code, row['indicator'] AS indicator, effective, until
+FROM law_rows
+WHERE path = 'us.cms.mpfs.component_indicators';
+
+CREATE OR REPLACE TABLE component_periods AS SELECT DISTINCT effective, until FROM component_codes;
+
+CREATE OR REPLACE TABLE site_type_codes AS
+SELECT row['site_type'] AS site_type, row['code'] AS code, effective, until
+FROM law_rows
+WHERE path = 'us.hipaa.site_type_codes';
+
+CREATE OR REPLACE TABLE component_lines AS
+WITH coded AS (
+    SELECT
+        l.row_id,
+        coalesce(l.service_date, c.service_date) AS service_date,
+        coalesce(l.procedure_code, '') AS procedure_code,
+        p.effective IS NOT NULL AS is_listed_day
+    FROM professional_lines AS l
+    JOIN judged_claims AS c USING (claim_key)
+    LEFT JOIN component_periods AS p ON in_force(p.effective, p.until, coalesce(l.service_date, c.service_date))
+)
+SELECT
+    l.row_id,
+    CASE WHEN NOT l.is_listed_day OR l.procedure_code SIMILAR TO '[0-9]{4}T' THEN NULL
+         ELSE coalesce(k.indicator, '0') END AS component_indicator,
+    CASE WHEN l.service_date IS NULL THEN 'the line has no readable service date'
+         WHEN NOT l.is_listed_day THEN 'no list of indicators is loaded for that day'
+         WHEN l.procedure_code SIMILAR TO '[0-9]{4}T' THEN 'the contractor prices codes of category III, and nobody lists them'
+    END AS component_because,
+    l.procedure_code SIMILAR TO '[0-9]{4}T' AS is_category_three_procedure,
+    coalesce(g.row['professional'], '') AS professional_component_code,
+    EXISTS (
+        FROM law_rows AS d
+        WHERE d.path = 'us.cms.hcpcs.drug_codes' AND l.procedure_code BETWEEN d.row['first'] AND d.row['last']
+    ) AS is_drug_procedure,
+    EXISTS (
+        FROM law_rows AS d
+        WHERE d.path = 'us.cms.hcpcs.equipment_codes' AND l.procedure_code BETWEEN d.row['first'] AND d.row['last']
+    ) AS is_equipment_procedure
+FROM coded AS l
+LEFT JOIN component_codes AS k
+    ON k.procedure_code = l.procedure_code AND in_force(k.effective, k.until, l.service_date)
+LEFT JOIN law_rows AS g ON g.path = 'us.cms.mpfs.global_test_codes' AND g.row['global'] = l.procedure_code;
+
+-- The sites that encounters name for a part of a service, each on each day.
+CREATE OR REPLACE TABLE part_sites AS
+WITH named AS (
+    SELECT DISTINCT site_id, service_date
+    FROM (
+        SELECT unnest([e.technical_component_site_id, e.reader_site_id, e.specimen_site_id]) AS site_id, l.service_date
+        FROM line_encounters AS f
+        JOIN lines AS l USING (row_id)
+        JOIN encounters AS e ON e.row_number = f.row_number AND f.fitting = 1
+    )
+    WHERE site_id IS NOT NULL
+),
+found AS (
+    SELECT n.site_id, n.service_date, count(*) AS fitting, min(s.row_number) AS row_number
+    FROM named AS n
+    JOIN site_rows AS s
+        ON s.site_id = n.site_id
+        AND (s.effective_from IS NULL OR s.effective_from <= n.service_date)
+        AND (s.effective_to IS NULL OR s.effective_to >= n.service_date)
+    GROUP BY n.site_id, n.service_date
+),
+based AS (
+    SELECT
+        f.site_id,
+        f.service_date,
+        s.site_type,
+        s.hospital_id,
+        s.campus_code,
+        s.is_dedicated_emergency_department,
+        CASE
+            WHEN s.site_type IN ('main_campus', 'remote_location', 'satellite_facility') THEN TRUE
+            WHEN s.site_type = 'provider_based_department' THEN
+                f.service_date >= s.provider_based_from AND f.service_date <= coalesce(s.provider_based_to, f.service_date)
+            WHEN s.site_type IS NOT NULL THEN FALSE
+        END AS is_hospital_space
+    FROM found AS f
+    JOIN site_rows AS s USING (row_number)
+    WHERE f.fitting = 1
+)
+SELECT
+    b.*,
+    CASE
+        WHEN is_hospital_space AND is_dedicated_emergency_department THEN '23'
+        WHEN is_hospital_space AND b.site_type = 'main_campus' THEN '22'
+        WHEN is_hospital_space THEN campus_code
+        WHEN NOT is_hospital_space AND b.site_type = 'provider_based_department' THEN '11'  -- not yet, or no more
+        ELSE k.code
+    END AS code
+FROM based AS b
+LEFT JOIN site_type_codes AS k ON k.site_type = b.site_type AND in_force(k.effective, k.until, b.service_date);

@@ -1,0 +1,106 @@
+-- What the encounters registry says of a service line: a row for each line that one of its rows fits.
+--
+-- is_substantive_…        of the physician, or of the nonphysician practitioner; both can have done one. More than half of the time, or decision making where the law of the day lets it count.
+--                         NULL also where that law counts what nobody recorded (history and examination, until 2023).
+-- is_component_split_…    FALSE at one site, or two sites of one hospital; TRUE where one part was given in hospital
+--                         space and the other was not, or at two hospitals; two offices of different sites: NULL.
+-- …_place_of_service_code of a part: 21 for a registered inpatient in hospital space, else the code of its site.
+
+-- What may make a shared visit the physician's, by day: time, decision_making, history, examination.
+CREATE OR REPLACE TABLE shared_measures AS
+SELECT effective, until, row['visits'] AS visits, list(row['measure']) AS measures
+FROM law_rows
+WHERE path = 'us.cms.mpfs.shared_visit_measures'
+GROUP BY effective, until, row['visits'];
+
+CREATE OR REPLACE TABLE encounter_facts AS
+WITH found AS (
+    SELECT
+        f.row_id,
+        l.service_date,
+        CASE WHEN l.procedure_code IN ('99291', '99292') THEN 'critical_care' ELSE 'other' END AS visits,
+        e.*
+    FROM line_encounters AS f
+    JOIN professional_lines AS l USING (row_id)
+    JOIN encounters AS e ON e.row_number = f.row_number
+    WHERE f.fitting = 1
+)
+SELECT
+    e.row_id,
+    e.registration_status = 'outpatient' OR coalesce(e.is_observation, FALSE) AS is_registered_outpatient,
+    e.registration_status = 'inpatient' AS is_registered_inpatient,
+    e.has_custody_exception,
+    e.split_practitioner_type <> 'none' AS is_shared_visit,
+    CASE WHEN e.split_practitioner_type = 'none' THEN 'none' ELSE upper(e.split_practitioner_type) END
+        AS shared_practitioner_type,
+    e.is_same_group AS is_shared_within_group,
+    CASE
+        WHEN m.measures IS NULL THEN NULL
+        WHEN NOT list_contains(m.measures, 'decision_making') THEN e.physician_time_share > 0.5
+        WHEN list_contains(m.measures, 'history')
+            THEN e.physician_time_share > 0.5 OR e.has_physician_decision_making OR NULL
+        ELSE e.physician_time_share > 0.5 OR e.has_physician_decision_making
+    END AS is_substantive_portion_by_physician,
+    CASE
+        WHEN m.measures IS NULL THEN NULL
+        WHEN NOT list_contains(m.measures, 'decision_making') THEN e.physician_time_share < 0.5
+        WHEN list_contains(m.measures, 'history')
+            THEN e.physician_time_share < 0.5 OR NOT e.has_physician_decision_making OR NULL
+        ELSE e.physician_time_share < 0.5 OR NOT e.has_physician_decision_making
+    END AS is_substantive_portion_by_nonphysician,
+    CASE
+        WHEN m.measures IS NULL THEN 'no law on shared visits is loaded for that day'
+        WHEN list_contains(m.measures, 'history') AND e.physician_time_share <= 0.5 AND NOT e.has_physician_decision_making
+            THEN 'history and examination counted too on that day, and nobody recorded who did them'
+        WHEN NOT list_contains(m.measures, 'decision_making')
+            THEN 'physician_time_share is blank in the encounters registry'
+        ELSE 'physician_time_share or has_physician_decision_making is blank in the encounters registry'
+    END AS substantive_because,
+    e.technical_component_site_id IS NOT NULL OR e.reader_site_id IS NOT NULL AS has_component_site,
+    CASE WHEN e.technical_component_site_id IS NULL THEN NULL
+         WHEN e.registration_status = 'inpatient' AND coalesce(t.is_hospital_space, TRUE) THEN '21'
+         ELSE t.code END AS technical_component_place_of_service_code,
+    CASE
+        WHEN e.technical_component_site_id = e.reader_site_id THEN FALSE
+        WHEN t.is_hospital_space AND r.is_hospital_space THEN t.hospital_id <> r.hospital_id
+        WHEN t.is_hospital_space <> r.is_hospital_space THEN TRUE
+    END AS is_component_split_between_entities,
+    CASE
+        WHEN e.technical_component_site_id IS NULL THEN 'technical_component_site_id is blank in the encounters registry'
+        WHEN t.site_id IS NULL THEN 'the sites registry has no row for the site ' || e.technical_component_site_id
+        WHEN t.code IS NULL THEN 'the code of the site ' || e.technical_component_site_id || ' depends on more than its kind'
+        WHEN e.reader_site_id IS NULL THEN 'reader_site_id is blank in the encounters registry'
+        WHEN r.site_id IS NULL THEN 'the sites registry has no row for the site ' || e.reader_site_id
+        ELSE 'the registry does not say whose the two sites are'
+    END AS component_site_because,
+    e.specimen_site_id IS NOT NULL AS has_specimen_site,
+    CASE
+        WHEN e.specimen_site_id IS NULL THEN 'specimen_site_id is blank in the encounters registry'
+        WHEN s.site_id IS NULL THEN 'the sites registry has no row for the site ' || e.specimen_site_id
+        ELSE 'the code of the site ' || e.specimen_site_id || ' depends on more than its kind'
+    END AS specimen_because,
+    CASE WHEN e.specimen_site_id IS NULL THEN NULL
+         WHEN e.registration_status = 'inpatient' AND coalesce(s.is_hospital_space, TRUE) THEN '21'
+         ELSE s.code END AS specimen_place_of_service_code,
+    coalesce(e.telehealth_mode <> 'none', e.telehealth_patient_place IS NOT NULL) AS is_given_at_a_distance,
+    e.telehealth_mode,
+    lower(e.telehealth_patient_place) AS telehealth_patient_place,
+    lower(e.telehealth_clinician_place) AS telehealth_clinician_place,
+    CASE WHEN lower(e.telehealth_patient_place) = 'home' THEN '10'
+         WHEN e.telehealth_patient_place IS NOT NULL THEN '02' END AS telehealth_place_of_service_code,
+    e.is_behavioral_health,
+    e.is_skilled_nursing_part_a,
+    CAST(e.discharged_at AS DATE) AS discharge_date,
+    e.has_notice,
+    e.is_notice_written,
+    e.is_notice_before_service,
+    e.has_notice_amount,
+    e.has_notice_estimate_statement,
+    e.is_emergency_treatment_required,
+    e.is_emergency_stabilized,
+    e.has_two_coinsurances
+FROM found AS e
+LEFT JOIN shared_measures AS m ON in_force(m.effective, m.until, e.service_date) AND m.visits = e.visits
+LEFT JOIN part_sites AS t ON t.site_id = e.technical_component_site_id AND t.service_date = e.service_date
+LEFT JOIN part_sites AS r ON r.site_id = e.reader_site_id AND r.service_date = e.service_date
+LEFT JOIN part_sites AS s ON s.site_id = e.specimen_site_id AND s.service_date = e.service_date;

@@ -1,0 +1,248 @@
+"""What payers say of their own: dated, cited YAML files laid over the law.
+
+A policy answers by topic. For each topic the most special policy that speaks for the payer on that day
+answers: contract, product, Medicare contractor, state programme, payer. What no policy says is not known;
+Medicare's own rule holds for another payer only where its policy says ``inherits: medicare``. Twelve
+months after somebody last read the source a topic is not trusted any more, and is not known either.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from scrubjay.errors import DefinitionError, UsageError, near_miss
+from scrubjay.strict_yaml import as_date, check_keys, load_yaml
+from scrubjay.tables import PAYER_PROGRAMS
+
+POLICY_FOLDER = Path(__file__).parents[1] / "policies"
+TRUSTED_MONTHS = 12  # our own choice
+
+LEVELS = ("contract", "product", "contractor", "state_program", "payer")  # the most special first
+MATCHES = ("payer_program", "state", "product", "contractor")
+CONFIDENCE = ("law", "read", "summary", "hearsay")  # law: it only repeats the law files, which have dates of their own
+
+# Topic → what it may say. The first seven are read by the facts; the others are shown to people.
+TOPICS: dict[str, tuple[str, ...]] = {
+    "place_of_service": ("takes", "use", "others"),
+    "site_differential": ("procedures", "others"),
+    "telehealth": ("modifier",),
+    "service_facility": ("required",),
+    "facility_fee": ("procedures", "revenue_codes"),
+    "professional_revenue": ("revenue_codes",),
+    "payment_window": ("says",),
+    "shared_visits": ("says",),
+    "incident_to": ("says",),
+    "replacement_claims": ("says",),
+    "audit": ("says",),
+    "fee_basis": ("says",),
+    "address_match": ("says",),
+}
+_OTHERS = {"place_of_service": ("taken",), "site_differential": ("one_rate", "by_place")}
+_WORDS = {"modifier": ("required", "optional", "forbidden"), "required": ("true", "false")}
+_FILE_KEYS = ("title", "level", "matches", "inherits", "topics")
+_TOPIC_KEYS = ("topic", "effective_from", "effective_to", "retrieved", "source", "confidence")
+_RANGE = re.compile(r"[A-Z0-9]{2,5}(-[A-Z0-9]{2,5})?")
+_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What one policy says of one topic from one day on."""
+
+    topic: str
+    effective_from: dt.date | None
+    effective_to: dt.date | None
+    retrieved: dt.date  # the day somebody last read the source
+    source: str
+    confidence: str
+    others: str  # what holds for codes that are not named; '' = not known
+    word: str  # telehealth modifier, required, or the text of a note
+    codes: tuple[tuple[str, str, str, str], ...]  # what (place, procedure, revenue), first, last, code to use
+
+    def trusted_until(self) -> dt.date:
+        """The last day on which the topic is trusted."""
+        if self.confidence == "law":
+            return dt.date.max
+        year, month = divmod(self.retrieved.year * 12 + self.retrieved.month - 1 + TRUSTED_MONTHS, 12)
+        last = (dt.date(year + month // 11, (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)).day
+        return dt.date(year, month + 1, min(self.retrieved.day, last))
+
+    def said(self) -> str:
+        """What it says, in words."""
+        names = {"place": "", "procedure": "procedures ", "revenue": "revenue codes "}
+        parts = []
+        for what, first, last, use in self.codes:
+            shown = first if first == last else f"{first}–{last}"
+            parts.append(f"{names[what]}{shown}" + (f" as {use}" if use and use != first else ""))
+        if self.word:
+            parts.append(self.word)
+        if self.others:
+            parts.append(f"others: {self.others}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy file: its name, whom it speaks for, and its topics."""
+
+    name: str
+    title: str
+    level: str
+    matches: dict[str, str]  # empty: only where the payers registry names it
+    inherits_medicare: bool
+    topics: tuple[Topic, ...]
+    file: str
+
+
+@cache
+def load_policies(own: Path | None = None) -> dict[str, Policy]:
+    """All policies by name; a file of the organisation's own folder replaces ours of the same name.
+
+    Raises DefinitionError.
+    """
+    policies: dict[str, Policy] = {}
+    for folder in (POLICY_FOLDER, own):
+        for file in sorted(folder.glob("*.yaml")) if folder else ():
+            try:
+                text = file.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError):
+                raise DefinitionError("the policy cannot be read", file=file.name, advice="save it as UTF-8") from None
+            policies[file.stem] = read_policy(text, file.name)
+    return policies
+
+
+def find_policy(policies: dict[str, Policy], name: str) -> Policy:
+    """The policy of this name. Raises UsageError, naming the nearest."""
+    if name not in policies:
+        raise UsageError(
+            f"There is no policy '{name}'.{near_miss(name, list(policies))} 'scrubjay policies' lists them all."
+        )
+    return policies[name]
+
+
+def read_policy(text: str, file: str) -> Policy:
+    """A policy from the text of its file. Raises DefinitionError."""
+    name = file.removesuffix(".yaml")
+    if not _NAME.fullmatch(name):
+        raise DefinitionError(
+            f"'{name}' is no name of a policy", file=file, advice="use small letters, digits and underscores"
+        )
+    document = load_yaml(text, file)
+    check_keys(document, _FILE_KEYS, ("title", "level", "topics"), file, "a policy file")
+    level = _one_of(document["level"], LEVELS, "level", file)
+    matches = document.get("matches") or {}
+    check_keys(matches, MATCHES, (), file, "matches")
+    if "payer_program" in matches:
+        _one_of(matches["payer_program"], PAYER_PROGRAMS, "payer_program", file)
+    inherits = document.get("inherits")
+    if inherits is not None:
+        _one_of(inherits, ("medicare",), "inherits", file)
+    if not isinstance(document["topics"], list):
+        raise DefinitionError("topics must be a list", file=file, advice="begin each with '- topic:'")
+    topics = [_read_topic(raw, file) for raw in document["topics"]]
+    for one in {topic.topic for topic in topics}:
+        _check_periods([topic for topic in topics if topic.topic == one], file)
+    return Policy(name, document["title"], level, matches, inherits is not None, tuple(topics), file)
+
+
+def _read_topic(raw: Any, file: str) -> Topic:
+    if not isinstance(raw, dict) or raw.get("topic") not in TOPICS:
+        said = raw.get("topic") if isinstance(raw, dict) else raw
+        hint = near_miss(str(said), list(TOPICS))
+        raise DefinitionError(f"there is no topic '{said}'.{hint}", file=file, advice="use one of " + ", ".join(TOPICS))
+    topic = raw["topic"]
+    what = f"the topic {topic}"
+    check_keys(raw, (*_TOPIC_KEYS, *TOPICS[topic]), ("retrieved", "source", "confidence"), file, what)
+    codes: list[tuple[str, str, str, str]] = []
+    for key, kind in (("procedures", "procedure"), ("revenue_codes", "revenue"), ("takes", "place")):
+        for code in _codes(raw.get(key, []), f"{key} of {what}", file):
+            first, _, last = code.partition("-")
+            codes.append((kind, first, last or first, first if kind == "place" else ""))
+    use = raw.get("use") or {}
+    if not isinstance(use, dict) or not all(isinstance(code, str) for code in use.values()):
+        raise DefinitionError(f'use of {what} must be a mapping, such as {{"19": "22"}}', file=file)
+    codes += [("place", code, code, instead) for code, instead in use.items()]
+    for key in ("modifier", "required"):
+        if key in raw:
+            _one_of(raw[key], _WORDS[key], key, file)
+    others = raw.get("others") or ""
+    if others:
+        _one_of(others, _OTHERS[topic], "others", file)
+    word = next((str(raw[key]) for key in ("modifier", "required", "says") if key in raw), "")
+    if not codes and not word and not others:
+        raise DefinitionError(f"{what} says nothing", file=file, advice="give " + ", ".join(TOPICS[topic]))
+
+    def day(key: str) -> dt.date | None:
+        return as_date(raw[key], file, key) if raw.get(key) not in (None, "", "null") else None
+
+    retrieved = day("retrieved")
+    if retrieved is None:
+        raise DefinitionError(f"{what} does not say when it was read", file=file, advice="write retrieved: and the day")
+    return Topic(
+        topic,
+        day("effective_from"),
+        day("effective_to"),
+        retrieved,
+        str(raw["source"]),
+        _one_of(raw["confidence"], CONFIDENCE, "confidence", file),
+        others,
+        word,
+        tuple(codes),
+    )
+
+
+def _check_periods(topics: list[Topic], file: str) -> None:
+    """Two versions of one topic may not hold on one day."""
+    ordered = sorted(topics, key=lambda topic: topic.effective_from or dt.date.min)
+    for before, after in pairwise(ordered):
+        if before.effective_to is None or before.effective_to >= (after.effective_from or dt.date.min):
+            raise DefinitionError(
+                f"two versions of the topic {after.topic} hold on one day",
+                file=file,
+                advice="end the first with effective_to on the day before the second",
+            )
+
+
+def _codes(value: Any, what: str, file: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(code, str) and _RANGE.fullmatch(code) for code in value):
+        raise DefinitionError(
+            f'{what} must be a list of quoted codes or ranges, such as ["G0463", "10000-69999"]', file=file
+        )
+    return value
+
+
+def _one_of(value: Any, words: tuple[str, ...], what: str, file: str) -> str:
+    if value not in words:
+        raise DefinitionError(f"{what} is '{value}'", file=file, advice="use one of " + ", ".join(words))
+    return str(value)
+
+
+def policy_rows(policies: dict[str, Policy]) -> list[tuple[Any, ...]]:
+    """Every policy: (name, rank of its level, program, state, product, contractor it matches, inherits Medicare)."""
+    return [
+        (one.name, LEVELS.index(one.level), *(one.matches.get(key) for key in MATCHES), one.inherits_medicare)
+        for one in policies.values()
+    ]
+
+
+def topic_rows(policies: dict[str, Policy], run_date: dt.date) -> list[tuple[Any, ...]]:
+    """Every topic: (topic_id, policy, topic, effective_from, effective_to, is_expired, others, word)."""
+    return [
+        (number, name, t.topic, t.effective_from, t.effective_to, t.trusted_until() < run_date, t.others, t.word)
+        for number, (name, t) in enumerate(_topics(policies))
+    ]
+
+
+def code_rows(policies: dict[str, Policy]) -> list[tuple[Any, ...]]:
+    """Every code or range a topic names: (topic_id, what, first, last, code to use)."""
+    return [(number, *code) for number, (_, topic) in enumerate(_topics(policies)) for code in topic.codes]
+
+
+def _topics(policies: dict[str, Policy]) -> list[tuple[str, Topic]]:
+    return [(one.name, topic) for one in policies.values() for topic in one.topics]
