@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check browser bench docs clean
+.PHONY: demo test check browser mutate bench docs clean
 
 # Check a small made-up health system and compare what was found with what was planted.
 demo: .venv/ready
@@ -27,6 +27,10 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python -m docs.generate --check
+
+# Take every leaf out of every condition, and move every day of the law: a case must notice.
+mutate: .venv/ready
+	$(BIN)/python -m tests.mutate
 
 # Speed and memory of a check against a plain-Python parse of the same file.
 bench: .venv/ready

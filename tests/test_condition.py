@@ -25,8 +25,9 @@ from scrubjay.facts import build_facts
 from scrubjay.formats import read_files
 from scrubjay.reference.law import load_laws
 from scrubjay.rule import Rule, load_rules
+from scrubjay.rule_cases import read_cases
 from scrubjay.tables import GRAINS, SERVICE_LINE_FACTS, SQL_TYPES, Table, arrow_schema
-from tests.rules.cases import read_cases, run_rule
+from tests.rules.cases import CASES_FOLDER, run_rule
 from tests.samples import VISIT_DAY, make_rule
 
 LAWS = load_laws()
@@ -996,7 +997,7 @@ def test_filling_what_an_unknown_names_decides_and_no_named_fact_is_without_effe
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
 def test_forgetting_a_fact_never_turns_a_violation_into_clear_or_back(rule: Rule) -> None:
-    rows = [case.facts for case in read_cases(rule)]
+    rows = [case.facts for case in read_cases(rule, CASES_FOLDER)]
     forgotten = [
         (number, {**row, name: None})
         for number, row in enumerate(rows)

@@ -18,9 +18,9 @@ from scrubjay.engine import Grain, connect
 from scrubjay.reference.law import last_read, load_laws
 from scrubjay.reports import write_report
 from scrubjay.rule import Rule
+from scrubjay.rule_cases import fill_facts
 from tests.conftest import RUN_DATE
 from tests.formats.x12_text import INSTITUTIONAL, LINE_BY_LINE, billing_provider, file_of
-from tests.rules.cases import fill_facts
 from tests.samples import (
     NORTH,
     NOWHERE,

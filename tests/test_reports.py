@@ -29,8 +29,9 @@ from scrubjay.reports import (
     write_report,
 )
 from scrubjay.rule import load_rules
+from scrubjay.rule_cases import fill_facts, read_cases
 from scrubjay.tables import FILES, INTAKE_PROBLEMS
-from tests.rules.cases import fill_facts, read_cases
+from tests.rules.cases import CASES_FOLDER
 from tests.samples import (
     NORTH,
     NOWHERE,
@@ -173,7 +174,7 @@ def test_a_report_with_nothing_in_it_keeps_to_the_schema(empty: Report) -> None:
 @pytest.mark.parametrize("rule", load_rules().values(), ids=list(load_rules()))
 def test_the_findings_of_every_rule_keep_to_the_schema(rule: scrubjay.rule.Rule, empty: Report) -> None:
     connection = connect()
-    rows = [{"claim_key": number, **case.facts} for number, case in enumerate(read_cases(rule))]
+    rows = [{"claim_key": number, **case.facts} for number, case in enumerate(read_cases(rule, CASES_FOLDER))]
     fill_facts(connection, rule.table, rows)
     found = list(Grain(connection, rule.table, [rule], load_laws(), ["x.837"]).findings(each=True))
     for one in found:

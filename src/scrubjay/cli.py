@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from scrubjay.registry_report import Gap
+    from scrubjay.rule import Rule
     from scrubjay.workspace import Workspace
 
 
@@ -143,12 +144,47 @@ def explain(
 
 
 @app.command()
-@click.argument("code")
-def rule(code: str) -> int:
-    """Show the manual page of a rule."""
-    from scrubjay.rule import find_rule, load_rules
+@files_argument
+@click.option("--claim", metavar="ID", help="Only this claim (CLM01).")
+@click.option("--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text or json.")
+@received_option
+@click.option("--as-of", metavar="DATE", help="The run date; today if not given.")
+@workspace_option
+def checklist(
+    files: tuple[Path, ...],
+    claim: str | None,
+    format_: str,
+    received: str | None,
+    as_of: str | None,
+    workspace: Path | None,
+) -> int:
+    """Go through the eight steps for claims at POS 19 and 22, and the three for POS 11."""
+    from scrubjay.checklist import checklist_text, run_checklist
 
-    one = find_rule(load_rules(), code)
+    if format_ not in ("text", "json"):
+        raise UsageError(f"--format is '{format_}'. Use text or json.")
+    found = run_checklist(
+        files,
+        claim=claim,
+        workspace=_workspace(workspace),
+        received=_date(received, "--received"),
+        as_of=_date(as_of, "--as-of"),
+    )
+    if format_ == "json":
+        _print(iter([json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n"]))
+    else:
+        _print(checklist_text(found, min(max(shutil.get_terminal_size((80, 24)).columns, 40), 120)))
+    return found.exit_code
+
+
+@app.command()
+@click.argument("code")
+@workspace_option
+def rule(code: str, workspace: Path | None) -> int:
+    """Show the manual page of a rule."""
+    from scrubjay.rule import find_rule
+
+    one = find_rule(_pages(workspace), code)
     head = [
         f"{one.code}  {one.severity}, {one.status} since {one.since}; unknown: {one.unknown}; consequence: {one.consequence}",
         f"dossier: {', '.join(one.basis)}",
@@ -167,34 +203,125 @@ def rule(code: str) -> int:
     return 0
 
 
-@app.command()
+@app.group(invoke_without_command=True)
 @click.option("--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text or json.")
-def rules(format_: str) -> int:
-    """List all rules."""
-    from scrubjay.rule import load_rules
+@workspace_option
+@click.pass_context
+def rules(context: click.Context, format_: str, workspace: Path | None) -> int | None:
+    """List all rules; make and test rules of your own."""
+    return None if context.invoked_subcommand else _list_rules(format_, workspace)
 
-    found = load_rules().values()
+
+@rules.command("list")
+@click.option("--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text or json.")
+@workspace_option
+def list_rules(format_: str, workspace: Path | None) -> int:
+    """List all rules, those of the workspace among them, and what the workspace switches off or softens."""
+    return _list_rules(format_, workspace)
+
+
+def _list_rules(format_: str, workspace: Path | None) -> int:
+    from scrubjay.workspace import rule_settings
+
+    found = _pages(workspace).values()
+    root = _root(workspace)
+    settings = {one.code: one for one in (rule_settings(root) if root else ())}
     if format_ == "json":
         keys = ("code", "name", "title", "grain", "severity", "unknown", "consequence", "status", "basis", "authority")
         rows = [{key: getattr(one, key) for key in keys} for one in found]
+        for row in rows:
+            setting = settings.get(row["code"])
+            row["setting"] = (
+                {"severity": setting.severity, "owner": setting.owner, "until": setting.until.isoformat()}
+                if setting
+                else None
+            )
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
     elif format_ == "text":
         for one in found:
-            preview = " (preview: runs only when selected)" if one.status == "preview" else ""
-            sys.stdout.write(f"{one.code}  {one.severity:<7}  {one.title}{preview}\n")
+            said = " (preview: runs only when selected)" if one.status == "preview" else ""
+            if setting := settings.get(one.code):
+                said += f" ({setting.severity} until {setting.until}: {setting.owner})"
+            sys.stdout.write(f"{one.code}  {one.severity:<7}  {one.title}{said}\n")
     else:
         raise UsageError(f"--format is '{format_}'. Use text or json.")
+    return 0
+
+
+@rules.command("new")
+@click.argument("code")
+@click.argument("title")
+@workspace_option
+def new_rule(code: str, title: str, workspace: Path | None) -> int:
+    """Begin a rule of your own: a page and its cases, in the rules folder of the workspace."""
+    from scrubjay.own_rules import write_new_rule
+
+    for path in write_new_rule(code, title, _workspace_folder(workspace)):
+        sys.stdout.write(f"{path}\n")
+    sys.stdout.write(
+        "Fill them in, then run 'scrubjay rules test'. A page with status preview runs only when selected.\n"
+    )
+    return 0
+
+
+@rules.command("test")
+@workspace_option
+def test_rules(workspace: Path | None) -> int:
+    """Run the cases of your own rules, as Scrubjay's own tests run those of its pages."""
+    from scrubjay.own_rules import check_own_rules
+
+    results = check_own_rules(_workspace_folder(workspace))
+    for result in results:
+        sys.stdout.write(f"{result.page}: {'well' if not result.wrong else 'wrong'}\n")
+        for problem in result.wrong:
+            sys.stdout.write(textwrap.indent(problem, "  ") + "\n")
+    wrong = sum(bool(result.wrong) for result in results)
+    sys.stdout.write(f"{len(results)} {'page' if len(results) == 1 else 'pages'}, {wrong} wrong.\n")
+    return 1 if wrong else 0
+
+
+@app.command()
+@click.argument("name", required=False)
+@click.option("--on", metavar="DATE", help="The day; today if not given.")
+@workspace_option
+def policies(name: str | None, on: str | None, workspace: Path | None) -> int:
+    """Show what a payer says of its own on a day; without a name, list the policies."""
+    from scrubjay.reference.policies import find_policy, load_policies
+    from scrubjay.workspace import own_folders
+
+    found = load_policies(own_folders(_root(workspace)).get("policies"))
+    if name is None:
+        for one in found.values():
+            who = ", ".join(f"{key} {word}" for key, word in one.matches.items()) or "payers that name it"
+            sys.stdout.write(f"{one.name}\n    {one.title} ({who})\n")
+        return 0
+    one = find_policy(found, name)
+    day = _date(on, "--on") or dt.date.today()
+    sys.stdout.write(f"{one.name}\n{one.title}\nlevel: {one.level.replace('_', ' ')}\n")
+    who = ", ".join(f"{key} {word}" for key, word in one.matches.items())
+    sys.stdout.write(f"speaks for: {who or 'payers whose row of the payers registry names it'}\n")
+    sys.stdout.write(f"what it does not say: {'as Medicare has it' if one.inherits_medicare else 'not known'}\n")
+    for topic in one.topics:
+        if (topic.effective_from or day) <= day <= (topic.effective_to or day):
+            trust = f"read {topic.retrieved}" if topic.trusted_until() >= day else f"read {topic.retrieved}: too old"
+            said = f"{topic.topic.replace('_', ' ')}: {topic.said()} ({topic.confidence}, {trust})"
+            sys.stdout.write(textwrap.fill(said, 80, subsequent_indent="  ") + "\n")
+            sys.stdout.write(textwrap.fill(f"  source: {topic.source}", 80, subsequent_indent="    ") + "\n")
+    if not one.topics:
+        sys.stdout.write("It says nothing: no source was found.\n")
     return 0
 
 
 @app.command()
 @click.argument("path", required=False)
 @click.option("--on", metavar="DATE", help="The day; today if not given.")
-def law(path: str | None, on: str | None) -> int:
+@workspace_option
+def law(path: str | None, on: str | None, workspace: Path | None) -> int:
     """Show a law as it stood on a day; without a path, list them all."""
     from scrubjay.reference.law import find_law, load_laws
+    from scrubjay.workspace import own_folders
 
-    laws = load_laws()
+    laws = load_laws(own_folders(_root(workspace)).get("law"))
     if path is None:
         for one in laws.values():
             sys.stdout.write(f"{one.path}\n    {one.title}\n")
@@ -327,10 +454,24 @@ def _workspace(folder: Path | None) -> Workspace:
     return Workspace.find(Path.cwd()) if folder is None else Workspace.open(folder)
 
 
-def _workspace_folder(folder: Path | None) -> Path:
-    from scrubjay.workspace import find_folder
+def _root(folder: Path | None) -> Path | None:
+    """The folder of the workspace, if there is one."""
+    from scrubjay.workspace import find_folder, root_of
 
-    found = folder or find_folder(Path.cwd())
+    return root_of(folder) if folder else find_folder(Path.cwd())
+
+
+def _pages(folder: Path | None) -> dict[str, Rule]:
+    """All rule pages, those of the workspace among them."""
+    from scrubjay.rule import load_rules
+    from scrubjay.workspace import own_folders
+
+    own = own_folders(_root(folder))
+    return load_rules(own.get("rules"), own.get("law"))
+
+
+def _workspace_folder(folder: Path | None) -> Path:
+    found = _root(folder)
     if found is None:
         raise UsageError(
             "There is no workspace here or above. 'scrubjay init FOLDER' makes one; or name it: --workspace."

@@ -98,34 +98,70 @@ def check(
     is today (the run date). Raises UsageError for a path or rule that is not there.
     """
     workspace = workspace or Workspace.empty()
-    select, ignore, paths = tuple(select), tuple(ignore), list_files(paths, workspace.own_files)
+    select, ignore, run_date = tuple(select), tuple(ignore), as_of or today()
     check_codes((*select, *ignore), workspace.own_rules)
-    run_date = as_of or today()
+
+    def wanted(pages: dict[str, Rule]) -> list[Rule]:
+        chosen = select_rules(apply_settings(pages, workspace.settings, run_date), select, ignore)
+        if not chosen:
+            raise UsageError("--select and --ignore leave no rule to run. 'scrubjay rules' lists them all.")
+        return chosen
+
+    run = prepare(paths, workspace=workspace, received=received, as_of=run_date, wanted=wanted, on_bytes=on_bytes)
+    findings: list[Row] = []
+    for grain, table in GRAINS.items():
+        chosen = [rule for rule in run.rules if rule.grain == grain]
+        if chosen:
+            findings += Grain(run.connection, table, chosen, run.laws, run.file_names).findings(each)
+    findings.sort(key=lambda finding: finding.pop("_order"))
+    summary = _summary(run.files, run.problems, findings, run.unjudged, run_date)
+    return Report(run.files, run.problems, findings, summary, run.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Files that were read, and the facts that were built of them."""
+
+    connection: duckdb.DuckDBPyConnection
+    pages: dict[str, Rule]  # all rule pages, the organisation's own among them
+    rules: list[Rule]  # those that were asked for
+    laws: dict[str, Law]
+    files: list[Row]
+    problems: list[Row]  # intake problems
+    unjudged: int  # claims that no rule reads
+
+    @property
+    def file_names(self) -> list[str]:
+        return [row["name"] for row in self.files]
+
+
+def prepare(
+    paths: Iterable[str | Path],
+    *,
+    workspace: Workspace | None = None,
+    received: dt.date | None = None,
+    as_of: dt.date | None = None,
+    wanted: Callable[[dict[str, Rule]], list[Rule]] = lambda pages: list(pages.values()),
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> Run:
+    """Read the files and build their facts; ``wanted`` picks the rules out of all pages, beside the reading."""
+    workspace = workspace or Workspace.empty()
+    paths = list_files(paths, workspace.own_files)
     with ThreadPoolExecutor(1) as pool:  # NumPy reads beside the Python that reads the rule pages
         reading = pool.submit(read_files, paths, column_map=workspace.column_map, on_bytes=on_bytes)
         pages = load_rules(workspace.own_rules, workspace.own_law)
-        rules = select_rules(apply_settings(pages, workspace.settings, run_date), select, ignore)
-        if not rules:
-            raise UsageError("--select and --ignore leave no rule to run. 'scrubjay rules' lists them all.")
+        rules = wanted(pages)
         laws = load_laws(workspace.own_law)
         tables = reading.result()
     files = tables["files"].to_pylist()
-    names = [row["name"] for row in files]
     connection = connect()
-    build_facts(connection, tables, workspace, laws, received, run_date)
+    build_facts(connection, tables, workspace, laws, received, as_of or today())
     unjudged = sum(kind == "dental" for kind in tables["claims"].column("claim_type").to_pylist())
-    problems = [{"file": names[row.pop("file_id")], **row} for row in tables["intake_problems"].to_pylist()]
+    problems = [{"file": files[row.pop("file_id")]["name"], **row} for row in tables["intake_problems"].to_pylist()]
     tables.clear()
-    findings: list[Row] = []
-    for grain, table in GRAINS.items():
-        chosen = [rule for rule in rules if rule.grain == grain]
-        if chosen:
-            findings += Grain(connection, table, chosen, laws, names).findings(each)
-    findings.sort(key=lambda finding: finding.pop("_order"))
     for row in files:
         del row["file_id"]
-    summary = _summary(files, problems, findings, unjudged, run_date)
-    return Report(files, problems, findings, summary, pages)
+    return Run(connection, pages, rules, laws, files, problems, unjudged)
 
 
 def check_sites(workspace: Workspace) -> list[Row]:

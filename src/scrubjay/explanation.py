@@ -19,7 +19,7 @@ from scrubjay.errors import UnknownClaim
 from scrubjay.facts import build_facts
 from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, load_laws
-from scrubjay.rule import Rule, find_rule, load_rules
+from scrubjay.rule import FIX_ACTIONS, Rule, find_rule, load_rules
 from scrubjay.tables import GRAINS
 from scrubjay.workspace import Workspace
 
@@ -93,7 +93,8 @@ class Explanation:
             ask = one["supplied_by"] or "the billing office"
             said.append(f"missing: {one['fact']}, because {one['because']}; ask {ask}")
         if self.fix:
-            said.append("fix: " + ", ".join(f"{key} = {_shown(value)}" for key, value in self.fix.items()))
+            changes = (f"{key} = {_shown(value)}" for key, value in self.fix.items())
+            said.append("fix: " + (FIX_ACTIONS.get(self.fix.get("action", "")) or ", ".join(changes)))
         rows += (textwrap.fill(line, 80, subsequent_indent="  ", break_on_hyphens=False) for line in said)
         return "\n".join(rows)
 
@@ -173,6 +174,11 @@ def explain_rows(connection: duckdb.DuckDBPyConnection, rule: Rule, laws: dict[s
 
 def _explain(grain: Grain, rule: Rule) -> Iterator[Explanation]:
     """The explanations of one rule for every row of the table at hand."""
+    return (explained for _, explained in explain_lines(grain, rule))
+
+
+def explain_lines(grain: Grain, rule: Rule) -> Iterator[tuple[dict[str, Any], Explanation]]:
+    """Every row of the table at hand with the explanation of one rule for it."""
     nodes = list(_nodes(rule.condition))
     missing = rule.condition.missing_sql(grain.law_columns, grain.laws, grain.table)
     asked = [f"{grain.sql(node)} AS n{number}" for number, node in enumerate(nodes)]
@@ -191,21 +197,24 @@ def _explain(grain: Grain, rule: Rule) -> Iterator[Explanation]:
             outcome = "out_of_scope"
         because = {name: row[name] for column in grain.table.columns if (name := column.because)}
         lacking = [grain.missing(name, because) for number, name in enumerate(missing) if row[f"m{number}"]]
-        yield Explanation(
-            rule=rule.code,
-            name=rule.name,
-            title=rule.title,
-            grain=rule.grain,
-            claim_id=row.get("claim_id"),
-            site_id=row.get("site_id"),
-            line_number=row.get("line_number"),
-            outcome=outcome,
-            severity={"violation": rule.severity, "unknown": rule.unknown}.get(outcome),
-            missing=lacking if outcome == "unknown" else [],
-            fix=fix_of(rule, row) if outcome == "violation" else {},
-            evidence={name: plain(row[name]) for name in rule.evidence},
-            applies=_reading(rule.applies, truth, row),
-            violates=_reading(rule.violates, truth, row),
+        yield (
+            row,
+            Explanation(
+                rule=rule.code,
+                name=rule.name,
+                title=rule.title,
+                grain=rule.grain,
+                claim_id=row.get("claim_id"),
+                site_id=row.get("site_id"),
+                line_number=row.get("line_number"),
+                outcome=outcome,
+                severity={"violation": rule.severity, "unknown": rule.unknown}.get(outcome),
+                missing=lacking if outcome == "unknown" else [],
+                fix=fix_of(rule, row) if outcome == "violation" else {},
+                evidence={name: plain(row[name]) for name in rule.evidence},
+                applies=_reading(rule.applies, truth, row),
+                violates=_reading(rule.violates, truth, row),
+            ),
         )
 
 

@@ -44,6 +44,7 @@ _REQUIRED = (
     *("applies", "violates", "message", "evidence"),
 )
 _KEYS = (*_REQUIRED, "exposure", "expected_response", "fix")
+CODE = re.compile(r"[A-Z]{3}\d{3}")
 _FILE_NAME = re.compile(r"(?P<code>[A-Z]{3}\d{3})-(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 _TEXTS = ("code", "grain", "severity", "unknown", "consequence", "status", "since", "applies", "violates", "message")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")

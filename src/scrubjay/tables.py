@@ -1156,6 +1156,38 @@ _STAY_FACTS = (
     Column("discharge_because", "text", "why the discharge date is not known"),
 )
 
+_ADMISSION_FACTS = (
+    Column(
+        "has_admission_on_record",
+        "boolean",
+        "the encounters registry says that the patient was admitted to a hospital; false: the feed was read, and there "
+        "is no stay",
+        supplied_by="registration (encounters: admission_status, admitted_at)",
+        because="admission_because",
+        reads=("encounters.admission_status", "encounters.admitted_at"),
+    ),
+    Column(
+        "is_in_payment_window",
+        "boolean",
+        "the service date lies in the payment window before an admission: on its day, or so many calendar days before it "
+        "as the type of the hospital has",
+        supplied_by="registration (encounters: admission_status, admitted_at, admitting_hospital_type)",
+        because="admission_because",
+        reads=("encounters.admission_status", "encounters.admitted_at", "encounters.admitting_hospital_type"),
+    ),
+    Column("admission_because", "text", "why it is not known whether an admission followed"),
+    Column("admission_date", "date", "day of that admission"),
+    Column(
+        "is_hospital_charge_combined",
+        "boolean",
+        "the hospital has put its own charges of a day in the window on the inpatient claim; never known: nothing here "
+        "compares the hospital's claims with the admission",
+        supplied_by="patient accounts",
+        because="charge_because",
+    ),
+    Column("charge_because", "text", "why that is not known"),
+)
+
 _NOTICE_FACTS = (
     Column(
         "has_notice_on_file",
@@ -1257,6 +1289,29 @@ _LINE_POLICY_FACTS = (
     ),
 )
 
+
+_EXCEPTED_FACTS = (
+    Column(
+        "is_excepted_department",
+        "boolean",
+        "the department is excepted from section 603 on the service date: as the registry states it, else as it "
+        "follows from its dates and moves",
+        supplied_by="compliance (sites registry: excepted_status, or first_opps_service_date, relocated_date …)",
+        because="excepted_because",
+        reads=(
+            "sites.excepted_status",
+            "sites.first_opps_service_date",
+            "sites.mid_build_certification_date",
+            "sites.cancer_hospital_attestation_date",
+            "sites.relocated_date",
+            "sites.has_relocation_exception",
+            "sites.ownership_changed_date",
+            "sites.is_whole_hospital_sale",
+        ),
+    ),
+    Column("excepted_because", "text", "why is_excepted_department is missing"),
+    Column("excepted_reason", "text", "what makes the department excepted or not, in words"),
+)
 
 SERVICE_LINE_FACTS = Table(
     "service_line_facts",
@@ -1410,10 +1465,26 @@ SERVICE_LINE_FACTS = Table(
             reads=("sites.site_type",),
         ),
         Column("site_code_because", "text", "why the kind of the site gives no code"),
+        Column(
+            "is_campus_settled_without_distance",
+            "boolean",
+            "the registry says that the site is on campus, or that CMS determined it to be",
+            nullable=False,
+        ),
+        Column(
+            "has_distance_survey",
+            "boolean",
+            "a survey of the distance is on file",
+            supplied_by="credentialing (sites registry: distance_evidence)",
+            because=_NO_SITE,
+            reads=("sites.distance_evidence",),
+        ),
+        *_EXCEPTED_FACTS,
         *_PRACTITIONER_FACTS,
         *_COMPONENT_FACTS,
         *_TELEHEALTH_FACTS,
         *_STAY_FACTS,
+        *_ADMISSION_FACTS,
         *_BESIDE_FACTS,
         *_NOTICE_FACTS,
         *_LINE_POLICY_FACTS,
@@ -1452,26 +1523,7 @@ _DEPARTMENT_FACTS = (
         because=_NO_SITE,
         reads=("sites.is_dedicated_emergency_department",),
     ),
-    Column(
-        "is_excepted_department",
-        "boolean",
-        "the department is excepted from section 603 on the service date: as the registry states it, else as it "
-        "follows from its dates and moves",
-        supplied_by="compliance (sites registry: excepted_status, or first_opps_service_date, relocated_date …)",
-        because="excepted_because",
-        reads=(
-            "sites.excepted_status",
-            "sites.first_opps_service_date",
-            "sites.mid_build_certification_date",
-            "sites.cancer_hospital_attestation_date",
-            "sites.relocated_date",
-            "sites.has_relocation_exception",
-            "sites.ownership_changed_date",
-            "sites.is_whole_hospital_sale",
-        ),
-    ),
-    Column("excepted_because", "text", "why is_excepted_department is missing"),
-    Column("excepted_reason", "text", "what makes the department excepted or not, in words"),
+    *_EXCEPTED_FACTS,
     Column(
         "has_npi_of_its_own",
         "boolean",

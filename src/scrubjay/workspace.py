@@ -116,7 +116,7 @@ class Workspace:
         Raises UsageError if there is no scrubjay.toml, and DefinitionError if it or a registry is
         malformed.
         """
-        root = _root_of(path)
+        root = root_of(path)
         settings = _Settings(root / SETTINGS_FILE)
         files = settings.registry_files()
         column_map = settings.column_map()
@@ -127,7 +127,7 @@ class Workspace:
             registries[table.name] = rows if rows is not None and rows.num_rows else None
         former = (kept for file in files.values() for kept in file.parent.glob(f"{escape(file.name)}.bak*"))
         own = {root / SETTINGS_FILE, root / README_FILE, *files.values(), *former}
-        folders = {name: root / name for name in ("rules", "law", "policies") if (root / name).is_dir()}
+        folders = own_folders(root)
         own |= {file for folder in folders.values() for file in folder.rglob("*") if file.is_file()}
         return Workspace(
             root,
@@ -157,12 +157,22 @@ def find_folder(start: Path) -> Path | None:
     return next((folder for folder in (here, *here.parents) if (folder / SETTINGS_FILE).is_file()), None)
 
 
+def own_folders(root: Path | None) -> dict[str, Path]:
+    """The folders of a workspace that hold rules, law and policies of its own, by name: those that are there."""
+    return {name: root / name for name in ("rules", "law", "policies") if root and (root / name).is_dir()}
+
+
+def rule_settings(path: Path) -> tuple[RuleSetting, ...]:
+    """The rules that a workspace switches off or softens. Raises as `Workspace.open` does."""
+    return _Settings(root_of(path) / SETTINGS_FILE).rule_settings()
+
+
 def load_registry(table: Table, path: Path) -> pa.Table | None:
     """The rows of one registry of the workspace in this folder; None if it has no file or no row.
 
     Nothing else of the workspace is read but its settings. Raises as `Workspace.open` does.
     """
-    file = _Settings(_root_of(path) / SETTINGS_FILE).registry_files().get(table.name)
+    file = _Settings(root_of(path) / SETTINGS_FILE).registry_files().get(table.name)
     rows = read_registry(table, file) if file else None
     return rows if rows is not None and rows.num_rows else None
 
@@ -187,7 +197,7 @@ def import_registry(table: Table, source: Path, path: Path, *, replace: bool = F
     Raises DefinitionError if the file is malformed, and UsageError if it has no row, cannot be
     written, or would replace a registry; then nothing is changed.
     """
-    settings = _Settings(_root_of(path) / SETTINGS_FILE)
+    settings = _Settings(root_of(path) / SETTINGS_FILE)
     file = settings.registry_file(table.name).resolve()
     content = read_bytes(source)
     rows = parse_registry(table, content, source)
@@ -240,7 +250,7 @@ def _keep(file: Path, content: bytes) -> Path:
     raise UsageError(f"{file}: ten thousand former files stand beside it. Delete those you do not need.")
 
 
-def _root_of(path: Path) -> Path:
+def root_of(path: Path) -> Path:
     """The folder of a workspace, given as a folder or as its scrubjay.toml."""
     return path.parent if path.name == SETTINGS_FILE and not path.is_dir() else path
 

@@ -13,6 +13,12 @@ FROM law_rows
 WHERE path = 'us.cms.mpfs.shared_visit_measures'
 GROUP BY effective, until, row['visits'];
 
+-- Days of the payment window by type of hospital.
+CREATE OR REPLACE TABLE windows AS
+SELECT effective, until, row['hospital_type'] AS hospital_type, row['days'] AS days
+FROM law_rows
+WHERE path = 'us.cms.payment_window.days';
+
 CREATE OR REPLACE TABLE encounter_facts AS
 WITH found AS (
     SELECT
@@ -91,6 +97,22 @@ SELECT
     e.is_behavioral_health,
     e.is_skilled_nursing_part_a,
     CAST(e.discharged_at AS DATE) AS discharge_date,
+    CASE WHEN e.admission_status IS NOT NULL THEN e.admission_status = 'admitted'
+         WHEN e.admitted_at IS NOT NULL THEN TRUE END AS has_admission_on_record,
+    CASE
+        WHEN e.admission_status = 'none' THEN FALSE
+        WHEN date_diff('day', e.service_date, CAST(e.admitted_at AS DATE)) NOT BETWEEN 0 AND n.longest THEN FALSE
+        WHEN w.days = 'none' THEN FALSE
+        ELSE date_diff('day', e.service_date, CAST(e.admitted_at AS DATE)) BETWEEN 0 AND try_cast(w.days AS INTEGER)
+    END AS is_in_payment_window,
+    CASE
+        WHEN e.admission_status IS NULL AND e.admitted_at IS NULL
+            THEN 'admission_status and admitted_at are blank in the encounters registry'
+        WHEN e.admission_status <> 'none' AND e.admitted_at IS NULL THEN 'admitted_at is blank in the encounters registry'
+        WHEN e.admission_status IS DISTINCT FROM 'none' AND w.days IS NULL
+            THEN 'no window is on file for the type of the admitting hospital'
+    END AS admission_because,
+    CAST(e.admitted_at AS DATE) AS admission_date,
     e.has_notice,
     e.is_notice_written,
     e.is_notice_before_service,
@@ -101,6 +123,10 @@ SELECT
     e.has_two_coinsurances
 FROM found AS e
 LEFT JOIN shared_measures AS m ON in_force(m.effective, m.until, e.service_date) AND m.visits = e.visits
+LEFT JOIN windows AS w
+    ON w.hospital_type = e.admitting_hospital_type AND in_force(w.effective, w.until, e.service_date)
+LEFT JOIN (SELECT effective, until, max(try_cast(days AS INTEGER)) AS longest FROM windows GROUP BY ALL) AS n
+    ON in_force(n.effective, n.until, e.service_date)
 LEFT JOIN part_sites AS t ON t.site_id = e.technical_component_site_id AND t.service_date = e.service_date
 LEFT JOIN part_sites AS r ON r.site_id = e.reader_site_id AND r.service_date = e.service_date
 LEFT JOIN part_sites AS s ON s.site_id = e.specimen_site_id AND s.service_date = e.service_date;

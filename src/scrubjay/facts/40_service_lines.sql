@@ -146,15 +146,23 @@ SELECT
     CASE WHEN w.site_because IS NOT NULL THEN w.site_because
          WHEN w.site_type IS NULL THEN 'the kind of the site is blank in the registry'
          ELSE 'a site of this kind has no code of its own' END AS site_code_because,
+    w.is_campus_settled_without_distance IS TRUE AS is_campus_settled_without_distance,
+    w.distance_evidence <> 'none' AS has_distance_survey,
+    w.is_excepted_department,
+    w.excepted_because,
+    w.excepted_reason,
+    CAST(NULL AS BOOLEAN) AS is_hospital_charge_combined,
+    'the hospital''s claims are not compared with the admission' AS charge_because,
     h.* EXCLUDE (row_id, performer_because),
     CASE WHEN h.performer_type IS NOT NULL THEN NULL
          WHEN h.performer_because IS NOT NULL THEN h.performer_because
          WHEN f.fitting = 1 THEN 'performed_by_type and performed_by_npi are blank in the encounters registry'
          ELSE encounter_because END AS performer_because,
     m.* EXCLUDE row_id,
-    e.* EXCLUDE (row_id, substantive_because, component_site_because, specimen_because, has_component_site,
+    e.* EXCLUDE (row_id, substantive_because, admission_because, component_site_because, specimen_because, has_component_site,
                  has_specimen_site, discharge_date, is_given_at_a_distance),
     coalesce(e.substantive_because, encounter_because) AS substantive_because,
+    coalesce(e.admission_because, encounter_because) AS admission_because,
     coalesce(e.component_site_because, encounter_because) AS component_site_because,
     coalesce(e.specimen_because, encounter_because) AS specimen_because,
     coalesce(e.has_component_site, FALSE) AS has_component_site,

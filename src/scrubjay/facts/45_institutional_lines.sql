@@ -35,7 +35,7 @@ SELECT
     w.excepted_because,
     w.excepted_reason,
     -- an NPI that is the hospital's own is none of the department's
-    CASE WHEN w.npi = 'none' OR w.npi = c.billing_provider_npi OR w.is_hospital_npi THEN FALSE
+    CASE WHEN w.npi = 'none' OR w.is_hospital_npi THEN FALSE
          WHEN w.npi IS NOT NULL THEN TRUE END AS has_npi_of_its_own,
     w.attestation_date >= CAST(a.row['attested_from'] AS DATE)
         AND w.attestation_date <= t.service_date

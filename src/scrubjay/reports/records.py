@@ -15,7 +15,7 @@ from scrubjay.reports.wording import site_of, value
 CSV_COLUMNS = (
     "severity", "rule", "name", "outcome", "consequence", "file", "transaction", "claim_id", "line_number",
     "line_count", "site_id", "element", "byte_offset", "row_number", "message", "missing", "fix", "fix_safety",
-    "exposure_amount", "authority", "basis", "fingerprint",
+    "exposure_amount", "payer_policy", "authority", "basis", "fingerprint",
 )  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -90,6 +90,8 @@ def finding_pieces(finding: Row, width: int) -> Iterator[str]:
         yield _wrapped("ask: " + "; ".join(asked), width)
     if finding["fix"]:
         yield _wrapped(f"fix ({finding['fix_safety']}): {fix_text(finding)}", width)
+    if finding["payer_policy"]:
+        yield _wrapped(f"policy: {finding['payer_policy']}", width)
 
 
 def _same_answer(block: list[Row], pages: dict[str, Rule], width: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from scrubjay.engine import NOT_KNOWN, Row
-from scrubjay.rule import Rule
+from scrubjay.rule import FIX_ACTIONS, Rule
 
 SEVERITIES = ("error", "hold", "warning", "info")  # the worst first
 _NOUNS = {"claim": "claim", "site": "site", "run": "check"}  # every other grain is about lines
@@ -96,6 +96,8 @@ def fixed(key: str, finding: Row) -> str:
 
 def fix_text(finding: Row) -> str:
     """The changes of a fix: ``SV105 = 19``. Empty where none is offered."""
+    if action := finding["fix"].get("action"):
+        return FIX_ACTIONS[action]
     return ", ".join(f"{fixed(key, finding)} = {value(new)}" for key, new in finding["fix"].items())
 
 
