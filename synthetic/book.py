@@ -233,6 +233,8 @@ class Book:
     def inpatient_round(self, site: Site = MAIN, procedure: str = "99232", payer: Payer = MEDICARE) -> Claim:
         """A visit to a hospital inpatient."""
         claim = self.professional("21", (procedure,), HOSPITALIST, site=site, payer=payer, registration="inpatient")
+        if procedure in ("99238", "99239"):
+            claim.encounter["discharged_at"] = claim.first_date.isoformat()
         claim.admitted = claim.first_date - dt.timedelta(days=self.rng.randrange(1, 4))
         return claim
 

@@ -44,6 +44,7 @@ class Line:
     site_id: str = ""  # what registration knows of this line alone
     registration: str = ""
     encounter: dict[str, str] = field(default_factory=dict)  # more columns of its row of the encounters registry
+    purchased_from: str = ""  # NPI of the seller of a purchased service
 
 
 @dataclass(slots=True)

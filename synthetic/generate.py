@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scrubjay.rule import load_rules
+from synthetic import faults
 from synthetic.book import Book
 from synthetic.claims import Claim
 from synthetic.faults import PLANTS, Entry
@@ -18,7 +19,10 @@ SEED = 2026
 CLAIMS = 300  # ordinary professional claims; a third as many hospital claims
 
 # Pages about the software and its data, not about claims.
-NOT_PLANTED = {"FMT115": "judges how old Scrubjay's own code set is, not a claim"}
+NOT_PLANTED = {
+    "FMT115": "judges how old Scrubjay's own code set is, not a claim",
+    "FMT118": "judges the settings of a workspace, not a claim",
+}
 
 _SETTINGS = """\
 # The workspace of Riverbend Health, a made-up health system. Written by `python -m synthetic`.
@@ -42,13 +46,18 @@ def generate(folder: Path, seed: int = SEED, claims: int = CLAIMS) -> dict[str, 
         folder / "archive.csv": write_archive(claim for claim in ordered if claim.is_archived),
         folder / "key.json": json.dumps(key, indent=1, ensure_ascii=False) + "\n",
         workspace / "scrubjay.toml": _SETTINGS,
-        workspace / "sites.csv": write_csv([site.row for site in SITES]),
+        workspace / "sites.csv": write_csv([site.row for site in (*SITES, *faults.SITES)]),
         workspace / "providers.csv": write_csv(_providers()),
         workspace / "payers.csv": write_csv(
-            [{"payer_id": p.payer_id, "payer_name": p.name, "payer_program": p.program} for p in PAYERS]
+            [
+                {"payer_id": p.payer_id, "payer_name": p.name, "payer_program": p.program}
+                for p in (*PAYERS, *faults.PAYERS)
+            ]
         ),
         workspace / "encounters.csv": write_encounters(ordered),
+        **{workspace / "policies" / f"{name}.yaml": text for name, text in faults.POLICIES.items()},
     }
+    (workspace / "policies").mkdir(exist_ok=True)
     for path, text in files.items():
         path.write_text(text, encoding="utf-8", newline="\n")
     return key
@@ -73,7 +82,7 @@ def _providers() -> list[dict[str, str]]:
             "taxonomy_code": who.taxonomy,
             "group_npi": MEDICAL_GROUP.npi,
         }
-        for who in PRACTITIONERS
+        for who in (*PRACTITIONERS, *faults.PRACTITIONERS)
     ]
 
 

@@ -136,6 +136,8 @@ def _professional(claim: Claim) -> Iterator[str]:
         yield f"LX*{number}"
         yield f"SV1*{_procedure(line)}*{line.charge}*UN*1*{line.place}**1"
         yield f"DTP*472*D8*{line.date:%Y%m%d}"
+        if line.purchased_from:
+            yield f"NM1*QB*2******XX*{line.purchased_from}"
         yield from _facility(line.facility)
 
 

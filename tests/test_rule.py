@@ -105,11 +105,22 @@ def test_every_rule_and_column_that_the_text_of_a_page_names_exists(file: Path) 
     assert file.name[:6] in codes
 
 
+# Laws that nothing reads yet, and the work that will.
+LAWS_READ_LATER = {
+    "us.cms.opps.site_neutral_items": "money: which items of a department that is not excepted are paid at the lower rate",
+    "us.cms.opps.non_excepted_relativity": "money: how much lower that rate is",
+    "us.cms.mpfs.nonphysician_percent": "money: what a nonphysician practitioner is paid of the fee",
+    "us.cms.payment_window.modifiers": "window: the modifier of the practitioner's lines",
+}
+
+
 def test_every_shipped_law_is_asked_by_a_rule_or_joined_by_a_fact() -> None:
     asked = {test.path for rule in RULES.values() for leaf in rule.condition.leaves() for test in leaf.laws}
     facts = "\n".join(step.read_text(encoding="utf-8") for step in STEPS)
-    joined = {path for path in LAWS if f"'{path}'" in facts}
-    assert sorted(set(LAWS) - asked - joined) == []
+    joined = {path for path in LAWS if f"'{path}'" in facts}  # as path = '…', or in a list of paths
+    assert sorted(set(LAWS) - asked - joined - set(LAWS_READ_LATER)) == []
+    assert sorted(set(LAWS_READ_LATER) & (asked | joined)) == [], "it is read now: take it off the list"
+    assert set(LAWS_READ_LATER) <= set(LAWS)
 
 
 def test_every_law_that_a_fact_joins_exists() -> None:
@@ -286,7 +297,7 @@ def test_two_pages_with_one_code_are_refused(tmp_path: Path) -> None:
 
 def test_a_page_with_windows_line_ends_is_read(tmp_path: Path) -> None:
     (tmp_path / PAGE_FILE).write_bytes(page().replace("\n", "\r\n").encode())
-    assert list(load_rules(tmp_path)) == ["TST101"]
+    assert list(load_rules(tmp_path)) == [*RULES, "TST101"]
 
 
 def test_a_page_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:

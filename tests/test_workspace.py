@@ -94,7 +94,7 @@ def test_a_folder_without_settings_is_wrong_use(tmp_path: Path) -> None:
 
 def test_an_unknown_section_is_told_with_line_and_nearest(folder: Path) -> None:
     assert refuse(folder, "# mine\n[registry]\n") == (
-        ":2: unknown setting 'registry'. To fix it: keep to the sections [registries] and [columns]. "
+        ":2: unknown setting 'registry'. To fix it: keep to the sections [registries], [rules.CODE] and [columns]. "
         "Did you mean 'registries'?"
     )
 
@@ -180,10 +180,15 @@ def test_a_new_workspace_is_valid_and_knows_nothing(tmp_path: Path) -> None:
 def test_the_settings_of_a_new_workspace_also_hold_with_every_line_on(tmp_path: Path) -> None:
     create_workspace(tmp_path)
     settings = tmp_path / "scrubjay.toml"
-    lines = [line.removeprefix("# ") if " = " in line else line for line in settings.read_text().splitlines()]
+    lines = [
+        line.removeprefix("# ") if " = " in line or line.startswith("# [") else line
+        for line in settings.read_text().splitlines()
+    ]
     settings.write_text("\n".join(lines))
     assert set(tomllib.loads(settings.read_text())["registries"]) == set(NAMES)
-    assert Workspace.open(tmp_path).column_map["Place of Service"] == "place_of_service_code"
+    workspace = Workspace.open(tmp_path)
+    assert workspace.column_map["Place of Service"] == "place_of_service_code"
+    assert [(one.code, one.severity) for one in workspace.settings] == [("PRO116", "off")]
 
 
 def test_the_readme_of_a_new_workspace_says_what_every_column_means(tmp_path: Path) -> None:

@@ -116,15 +116,19 @@ def _add(claims: dict[tuple[int, str], Row], row: Row, step: Rule, one: Explanat
             "claim_id": row["claim_id"],
             "file": names[row["file_id"]],
             "checklist": _CHECKLISTS[number],
-            "site_id": row["site_id"],
-            "site_name": row["site_name"],
-            "service_date": row["service_date"].isoformat() if row["service_date"] else None,
+            "site_id": None,
+            "site_name": None,
+            "service_date": None,
             "places": [],
             "steps": [],
         },
     )
-    if row["place_of_service_code"] not in claim["places"] and one.outcome != "out_of_scope":
-        claim["places"].append(row["place_of_service_code"])
+    if one.outcome != "out_of_scope":
+        if not claim["places"]:  # the first line that the list is about says where and when
+            claim["site_id"], claim["site_name"] = row["site_id"], row["site_name"]
+            claim["service_date"] = row["service_date"].isoformat() if row["service_date"] else None
+        if row["place_of_service_code"] not in claim["places"]:
+            claim["places"].append(row["place_of_service_code"])
     said = {
         "step": int(step.code[4:]),
         "code": step.code,

@@ -1092,6 +1092,12 @@ _TELEHEALTH_FACTS = (
         nullable=False,
         source="SV101-3",
     ),
+    Column(
+        "has_telehealth_mode_on_record",
+        "boolean",
+        "the encounters registry says how the service was given: by video, by voice, or with the patient there",
+        nullable=False,
+    ),
     _of_encounter(
         "telehealth_mode", "text", "video, audio; none: the patient was there", "front desk", "telehealth_mode"
     ),
@@ -1112,7 +1118,7 @@ _TELEHEALTH_FACTS = (
     _of_encounter(
         "telehealth_place_of_service_code",
         "text",
-        "10 if the patient was at home, else 02",
+        "10 if the patient was at home, 02 at a facility; not known for other places, on which contractors differ",
         "front desk",
         "telehealth_patient_place",
     ),
@@ -1276,6 +1282,24 @@ _LINE_POLICY_FACTS = (
         "has_payer_site_differential",
         "boolean",
         "the payer pays this procedure by the place where it was given, as Medicare does",
+    ),
+    Column(
+        "is_place_of_service_asked_by_payer",
+        "boolean",
+        "the payer's policy asks for this code in place of another one",
+        nullable=False,
+    ),
+    Column(
+        "is_telehealth_modifier_refused_by_payer",
+        "boolean",
+        "a policy on file says that the payer takes no telehealth modifier beside place of service 02 and 10",
+        nullable=False,
+    ),
+    Column(
+        "has_service_facility_policy",
+        "boolean",
+        "a policy on file says whether the payer asks for the service facility, even one that is too old to be trusted",
+        nullable=False,
     ),
     _of_policy(
         "payer_telehealth_modifier",
@@ -1541,6 +1565,18 @@ _DEPARTMENT_FACTS = (
         reads=("sites.attestation_date",),
     ),
     *_POLICY_FACTS,
+    Column(
+        "has_facility_fee_policy",
+        "boolean",
+        "a policy on file speaks of the payer's facility fees on this day, even one that is too old to be trusted",
+        nullable=False,
+    ),
+    Column(
+        "has_professional_revenue_policy",
+        "boolean",
+        "a policy on file speaks of professional revenue codes on this day, even one that is too old to be trusted",
+        nullable=False,
+    ),
     _of_policy(
         "is_clinic_visit_denied_by_payer",
         "boolean",

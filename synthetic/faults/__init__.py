@@ -1,6 +1,46 @@
-"""What is planted, family by family: importing this package fills `PLANTS`."""
+"""What is planted, family by family: importing this package fills `PLANTS`.
 
-from synthetic.faults import address, department, form, procedure, setting
+A family may need sites, practitioners and payers that the system has for nothing else; they stand in its module.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from synthetic.faults import (
+    address,
+    component,
+    department,
+    form,
+    notice,
+    payer,
+    place,
+    practitioner,
+    procedure,
+    setting,
+    telehealth,
+)
 from synthetic.faults.plant import PLANTS, Entry
+from synthetic.system import Payer, Practitioner, Site
 
-__all__ = ["PLANTS", "Entry", "address", "department", "form", "procedure", "setting"]
+__all__ = ["PAYERS", "PLANTS", "POLICIES", "PRACTITIONERS", "SITES", "Entry"]
+
+_FAMILIES = (
+    form,
+    setting,
+    department,
+    address,
+    practitioner,
+    telehealth,
+    procedure,
+    component,
+    place,
+    payer,
+    notice,
+)
+SITES: tuple[Site, ...] = tuple(chain.from_iterable(getattr(one, "SITES", ()) for one in _FAMILIES))
+PRACTITIONERS: tuple[Practitioner, ...] = tuple(
+    chain.from_iterable(getattr(one, "PRACTITIONERS", ()) for one in _FAMILIES)
+)
+POLICIES: dict[str, str] = payer.POLICIES
+PAYERS: tuple[Payer, ...] = tuple(chain.from_iterable(getattr(one, "PAYERS", ()) for one in _FAMILIES))

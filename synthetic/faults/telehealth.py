@@ -102,6 +102,7 @@ def another_mode_than_the_encounter(book: Book) -> Entries:
     claim = _visit(book, "10", mode="none", patient_at="")
     claim.encounter["telehealth_clinician_place"] = ""
     yield fault("TEL107", claim, 1, "the patient came in")
+    yield cannot_tell("TEL102", claim, 1, "and so nobody wrote down a place", beside="TEL107")
     yield look_alike("TEL107", _visit(book, "10", ("93",), mode="audio"), "93 on a telephone call")
     yield cannot_tell("TEL107", _visit(book, "10", mode=""), 1, "nobody wrote down whether there was a picture")
 

@@ -65,19 +65,34 @@ CREATE OR REPLACE TABLE payer_days AS
 SELECT row_number() OVER () AS payer_day, *
 FROM (SELECT DISTINCT payer_row, payer_program, service_date FROM claim_payers);
 
--- A policy fits where the payers registry names it, else where program, state, product and contractor do.
+-- A policy fits where the payers registry names it, else where program, state, product and contractor do. One
+-- that inherits Medicare is followed by Medicare's own, which answers last.
 CREATE OR REPLACE TABLE payer_day_policies AS
-SELECT d.payer_day, d.service_date, p.policy, p.rank, p.inherits_medicare
-FROM payer_days AS d
-LEFT JOIN payers AS r ON r.row_number = d.payer_row
-JOIN policies AS p
-    ON p.policy = r.policy
-    OR (coalesce(p.match_program, p.match_state, p.match_product, p.match_contractor) IS NOT NULL
-        AND (p.match_program IS NULL OR p.match_program = d.payer_program
-            OR p.match_program = 'medicare_part_b' AND d.payer_program = 'medicare_part_a')
-        AND (p.match_state IS NULL OR p.match_state = r.state)
-        AND (p.match_product IS NULL OR p.match_product = r.product)
-        AND (p.match_contractor IS NULL OR p.match_contractor = lower(r.contractor)));
+WITH fitting AS (
+    SELECT
+        d.payer_day,
+        d.service_date,
+        p.policy,
+        p.rank,
+        coalesce(p.policy = r.policy, FALSE) AS is_named,
+        p.inherits_medicare
+    FROM payer_days AS d
+    LEFT JOIN payers AS r ON r.row_number = d.payer_row
+    JOIN policies AS p
+        ON p.policy = r.policy
+        OR (coalesce(p.match_program, p.match_state, p.match_product, p.match_contractor) IS NOT NULL
+            AND (p.match_program IS NULL OR p.match_program = d.payer_program
+                OR p.match_program = 'medicare_part_b' AND d.payer_program = 'medicare_part_a')
+            AND (p.match_state IS NULL OR p.match_state = r.state)
+            AND (p.match_product IS NULL OR lower(p.match_product) = lower(r.product))
+            AND (p.match_contractor IS NULL OR lower(p.match_contractor) = lower(r.contractor)))
+)
+SELECT * FROM fitting
+UNION ALL
+SELECT payer_day, any_value(service_date), 'medicare_ffs', 5, FALSE, TRUE
+FROM fitting
+GROUP BY payer_day
+HAVING bool_or(inherits_medicare) AND NOT bool_or(policy = 'medicare_ffs');
 
 -- For each topic the version in force of the most special policy; one that is not trusted any more hides
 -- those below it, and answers nothing.
@@ -86,7 +101,7 @@ WITH fitting AS (
     SELECT
         d.payer_day,
         t.*,
-        row_number() OVER (PARTITION BY d.payer_day, t.topic ORDER BY d.rank, d.policy) AS place
+        row_number() OVER (PARTITION BY d.payer_day, t.topic ORDER BY d.rank, d.is_named DESC, d.policy) AS place
     FROM payer_day_policies AS d
     JOIN policy_topics AS t USING (policy)
     WHERE (t.effective_from IS NULL OR t.effective_from <= d.service_date)
@@ -97,7 +112,7 @@ SELECT * FROM fitting WHERE place = 1;
 -- What the policies say of a payer on a day, in one row.
 CREATE OR REPLACE TABLE payer_policies AS
 WITH names AS (
-    SELECT payer_day, string_agg(policy, ', ' ORDER BY rank, policy) AS payer_policy, bool_or(inherits_medicare) AS inherits
+    SELECT payer_day, string_agg(policy, ', ' ORDER BY rank, is_named DESC, policy) AS payer_policy, bool_or(inherits_medicare) AS inherits
     FROM payer_day_policies
     GROUP BY payer_day
 ),
@@ -112,6 +127,9 @@ topics AS (
         max(others) FILTER (WHERE topic = 'site_differential' AND NOT is_expired) AS differential_others,
         max(word) FILTER (WHERE topic = 'telehealth' AND NOT is_expired) AS telehealth_modifier,
         max(word) FILTER (WHERE topic = 'service_facility' AND NOT is_expired) AS service_facility,
+        bool_or(topic = 'service_facility') AS has_service_facility_policy,
+        bool_or(topic = 'facility_fee') AS has_facility_fee_policy,
+        bool_or(topic = 'professional_revenue') AS has_professional_revenue_policy,
         max(topic_id) FILTER (WHERE topic = 'facility_fee' AND NOT is_expired) AS facility_fee_topic,
         max(topic_id) FILTER (WHERE topic = 'professional_revenue' AND NOT is_expired) AS revenue_topic
     FROM payer_day_topics
@@ -127,12 +145,15 @@ SELECT
     CASE
         WHEN t.has_expired
             THEN 'the source of the policy ' || t.expired || ' was last read more than twelve months ago'
+        WHEN r.policy IS NOT NULL AND r.policy NOT IN (SELECT policy FROM policies)
+            THEN 'the payers registry names the policy ' || r.policy || ', which is not on file'
         WHEN n.payer_policy IS NOT NULL THEN 'the policy ' || n.payer_policy || ' does not say'
         WHEN d.payer_program IS NULL AND d.payer_row IS NULL THEN 'the payer is not known, so no policy fits'
         ELSE 'no policy is on file for this payer'
     END AS policy_because,
     t.* EXCLUDE payer_day
 FROM payer_days AS d
+LEFT JOIN payers AS r ON r.row_number = d.payer_row
 LEFT JOIN names AS n USING (payer_day)
 LEFT JOIN topics AS t USING (payer_day);
 

@@ -13,6 +13,9 @@ FROM law_rows
 WHERE path = 'us.cms.mpfs.shared_visit_measures'
 GROUP BY effective, until, row['visits'];
 
+-- A principal diagnosis of the chapter on mental and behavioural disorders, with or without its point.
+CREATE OR REPLACE MACRO is_mental_diagnosis(diagnosis) AS upper(left(diagnosis, 3)) BETWEEN 'F01' AND 'F99';
+
 -- Days of the payment window by type of hospital.
 CREATE OR REPLACE TABLE windows AS
 SELECT effective, until, row['hospital_type'] AS hospital_type, row['days'] AS days
@@ -25,9 +28,11 @@ WITH found AS (
         f.row_id,
         l.service_date,
         CASE WHEN l.procedure_code IN ('99291', '99292') THEN 'critical_care' ELSE 'other' END AS visits,
+        c.principal_diagnosis_code,
         e.*
     FROM line_encounters AS f
     JOIN professional_lines AS l USING (row_id)
+    JOIN claims AS c USING (claim_key)
     JOIN encounters AS e ON e.row_number = f.row_number
     WHERE f.fitting = 1
 )
@@ -93,8 +98,11 @@ SELECT
     lower(e.telehealth_patient_place) AS telehealth_patient_place,
     lower(e.telehealth_clinician_place) AS telehealth_clinician_place,
     CASE WHEN lower(e.telehealth_patient_place) = 'home' THEN '10'
-         WHEN e.telehealth_patient_place IS NOT NULL THEN '02' END AS telehealth_place_of_service_code,
-    e.is_behavioral_health,
+         WHEN lower(e.telehealth_patient_place) IN (
+             SELECT code FROM law_code_sets WHERE path = 'us.cms.telehealth.facility_places'
+         ) THEN '02' END AS telehealth_place_of_service_code,
+    coalesce(e.is_behavioral_health, CASE WHEN is_mental_diagnosis(e.principal_diagnosis_code) THEN TRUE END)
+        AS is_behavioral_health,
     e.is_skilled_nursing_part_a,
     CAST(e.discharged_at AS DATE) AS discharge_date,
     CASE WHEN e.admission_status IS NOT NULL THEN e.admission_status = 'admitted'

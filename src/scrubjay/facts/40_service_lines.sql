@@ -16,7 +16,7 @@ CREATE OR REPLACE MACRO is_practitioner_type(provider_type) AS
 
 -- Visits of other families on the same day of the same claim.
 CREATE OR REPLACE TABLE visit_families AS
-SELECT path, code FROM law_code_sets
+SELECT path AS family, code FROM law_code_sets
 WHERE path IN ('us.cpt.office_visits', 'us.cpt.home_visits', 'us.cpt.hospital_inpatient_or_observation_visits',
                'us.cpt.nursing_facility_visits')
 UNION ALL
@@ -26,11 +26,11 @@ CREATE OR REPLACE TABLE visit_days AS
 SELECT
     l.claim_key,
     l.service_date,
-    bool_or(f.path = 'us.cpt.office_visits') AS has_office_visit,
-    bool_or(f.path = 'us.cpt.home_visits') AS has_home_visit,
-    bool_or(f.path = 'us.cpt.hospital_inpatient_or_observation_visits') AS has_hospital_visit,
-    bool_or(f.path = 'us.cpt.nursing_facility_visits') AS has_nursing_facility_visit,
-    bool_or(f.path = 'cognitive_assessment') AS has_cognitive_assessment
+    bool_or(f.family = 'us.cpt.office_visits') AS has_office_visit,
+    bool_or(f.family = 'us.cpt.home_visits') AS has_home_visit,
+    bool_or(f.family = 'us.cpt.hospital_inpatient_or_observation_visits') AS has_hospital_visit,
+    bool_or(f.family = 'us.cpt.nursing_facility_visits') AS has_nursing_facility_visit,
+    bool_or(f.family = 'cognitive_assessment') AS has_cognitive_assessment
 FROM professional_lines AS l
 JOIN visit_families AS f ON f.code = l.procedure_code
 GROUP BY l.claim_key, l.service_date;
@@ -198,6 +198,10 @@ SELECT
          WHEN y.differential_others = 'by_place' THEN TRUE
          WHEN y.differential_others = 'one_rate' THEN FALSE END AS has_payer_site_differential,
     y.telehealth_modifier AS payer_telehealth_modifier,
+    coalesce(y.telehealth_modifier = 'forbidden', FALSE) AS is_telehealth_modifier_refused_by_payer,
+    coalesce(y.has_service_facility_policy, FALSE) AS has_service_facility_policy,
+    pa.topic_id IS NOT NULL AS is_place_of_service_asked_by_payer,
+    e.telehealth_mode IS NOT NULL AS has_telehealth_mode_on_record,
     y.service_facility = 'true' AS is_service_facility_required_by_payer
 FROM coded AS l
 CROSS JOIN run
@@ -211,6 +215,8 @@ JOIN component_lines AS m USING (row_id)
 JOIN payer_policies AS y USING (payer_day)
 LEFT JOIN visit_days AS v ON v.claim_key = l.claim_key AND v.service_date IS NOT DISTINCT FROM l.service_date
 LEFT JOIN policy_places AS pc ON pc.topic_id = y.place_topic AND pc.code = l.place_of_service_code
+LEFT JOIN (SELECT DISTINCT topic_id, use AS code FROM policy_places WHERE use <> code) AS pa
+    ON pa.topic_id = y.place_topic AND pa.code = l.place_of_service_code
 LEFT JOIN differential_procedures AS dc ON dc.topic_id = y.differential_topic AND dc.procedure_code = l.procedure_code
 LEFT JOIN site_type_codes AS tc ON tc.site_type = w.site_type AND in_force(tc.effective, tc.until, l.service_date)
 LEFT JOIN duplicate_lines AS d USING (row_id)

@@ -5,6 +5,19 @@
 -- is_off_campus_department  NULL where the campus boundary or the provider-based dates leave it open.
 -- is_excepted_department    as the registry states it, else from first service, certificates, moves and sales.
 
+-- Clinic visits under a revenue code, and revenue codes of professional services, that a topic does not pay.
+CREATE OR REPLACE TABLE denied_visits AS
+SELECT DISTINCT p.topic_id, l.procedure_code, l.revenue_code
+FROM (SELECT DISTINCT procedure_code, revenue_code FROM institutional_lines) AS l
+JOIN policy_codes AS p ON p.what = 'procedure' AND l.procedure_code BETWEEN p.first AND p.last
+JOIN policy_codes AS r
+    ON r.topic_id = p.topic_id AND r.what = 'revenue' AND l.revenue_code BETWEEN r.first AND r.last;
+
+CREATE OR REPLACE TABLE denied_revenue AS
+SELECT DISTINCT c.topic_id, l.revenue_code
+FROM (SELECT DISTINCT revenue_code FROM institutional_lines) AS l
+JOIN policy_codes AS c ON c.what = 'revenue' AND l.revenue_code BETWEEN c.first AND c.last;
+
 CREATE OR REPLACE TABLE institutional_line_facts AS
 SELECT
     l.row_id,
@@ -41,9 +54,10 @@ SELECT
         AND w.attestation_date <= t.service_date
         AND w.attestation_date >= t.service_date - to_years(CAST(a.row['valid_years'] AS INTEGER)) AS has_attestation_in_time,
     y.policy_because,
-    CASE WHEN y.facility_fee_topic IS NOT NULL THEN fp.topic_id IS NOT NULL AND fr.topic_id IS NOT NULL
-    END AS is_clinic_visit_denied_by_payer,
-    CASE WHEN y.revenue_topic IS NOT NULL THEN rr.topic_id IS NOT NULL END AS is_professional_revenue_denied_by_payer
+    coalesce(y.has_facility_fee_policy, FALSE) AS has_facility_fee_policy,
+    coalesce(y.has_professional_revenue_policy, FALSE) AS has_professional_revenue_policy,
+    CASE WHEN y.facility_fee_topic IS NOT NULL THEN v.topic_id IS NOT NULL END AS is_clinic_visit_denied_by_payer,
+    CASE WHEN y.revenue_topic IS NOT NULL THEN r.topic_id IS NOT NULL END AS is_professional_revenue_denied_by_payer
 FROM institutional_lines AS l
 JOIN claims AS c USING (claim_key)
 JOIN judged_claims AS p USING (claim_key)
@@ -53,9 +67,6 @@ JOIN place_sites AS s USING (place_id)
 JOIN payer_policies AS y USING (payer_day)
 LEFT JOIN law_rows AS a
     ON a.path = 'us.cms.provider_based.section_6225' AND in_force(a.effective, a.until, t.service_date)
-LEFT JOIN policy_codes AS fp
-    ON fp.topic_id = y.facility_fee_topic AND fp.what = 'procedure' AND l.procedure_code BETWEEN fp.first AND fp.last
-LEFT JOIN policy_codes AS fr
-    ON fr.topic_id = y.facility_fee_topic AND fr.what = 'revenue' AND l.revenue_code BETWEEN fr.first AND fr.last
-LEFT JOIN policy_codes AS rr
-    ON rr.topic_id = y.revenue_topic AND rr.what = 'revenue' AND l.revenue_code BETWEEN rr.first AND rr.last;
+LEFT JOIN denied_visits AS v
+    ON v.topic_id = y.facility_fee_topic AND v.procedure_code = l.procedure_code AND v.revenue_code = l.revenue_code
+LEFT JOIN denied_revenue AS r ON r.topic_id = y.revenue_topic AND r.revenue_code = l.revenue_code;

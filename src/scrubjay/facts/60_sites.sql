@@ -21,10 +21,7 @@ SEMI JOIN (SELECT code AS procedure_code FROM law_code_sets WHERE path = 'us.cpt
 WHERE NOT f.is_marked_as_telehealth AND f.has_place_of_service AND w.row_number IS NOT NULL
 GROUP BY ALL
 HAVING count(*) > 1 AND min(f.place_of_service_code) = max(f.place_of_service_code)
-    AND NOT bool_or(f.payer_place_of_service_code = f.place_of_service_code AND f.payer_policy IN (
-        SELECT t.policy FROM policy_codes AS c JOIN policy_topics AS t USING (topic_id)
-        WHERE c.what = 'place' AND c.use = f.place_of_service_code AND c.first <> c.use
-    ));
+    AND NOT bool_or(f.is_place_of_service_asked_by_payer);
 
 CREATE OR REPLACE TABLE site_payer_codes AS
 SELECT row_number, string_agg(code || ' (' || payers || ')', ', ' ORDER BY code) AS codes

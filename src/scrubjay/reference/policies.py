@@ -47,7 +47,13 @@ _OTHERS = {"place_of_service": ("taken",), "site_differential": ("one_rate", "by
 _WORDS = {"modifier": ("required", "optional", "forbidden"), "required": ("true", "false")}
 _FILE_KEYS = ("title", "level", "matches", "inherits", "topics")
 _TOPIC_KEYS = ("topic", "effective_from", "effective_to", "retrieved", "source", "confidence")
-_RANGE = re.compile(r"[A-Z0-9]{2,5}(-[A-Z0-9]{2,5})?")
+_CODES = {  # what a code of each list looks like, and an example
+    "procedures": (re.compile(r"([A-Z0-9]{5})(-[A-Z0-9]{5})?"), '["G0463", "10000-69999"]'),
+    "revenue_codes": (re.compile(r"(\d{4})(-\d{4})?"), '["0760", "0960-0989"]'),
+    "takes": (re.compile(r"(\d\d)()"), '["11", "22"]'),
+}
+_PLACE = re.compile(r"\d\d")
+_STATE = re.compile(r"[A-Z]{2}")
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
 
@@ -136,8 +142,12 @@ def read_policy(text: str, file: str) -> Policy:
     document = load_yaml(text, file)
     check_keys(document, _FILE_KEYS, ("title", "level", "topics"), file, "a policy file")
     level = _one_of(document["level"], LEVELS, "level", file)
-    matches = document.get("matches") or {}
+    if not isinstance(document["title"], str):
+        raise DefinitionError("the title must be text", file=file, advice="write title: and the payer's name")
+    matches = document["matches"] if document.get("matches") not in (None, "") else {}
     check_keys(matches, MATCHES, (), file, "matches")
+    if "state" in matches and not _STATE.fullmatch(matches["state"]):
+        raise DefinitionError(f"state is '{matches['state']}'", file=file, advice="write two capitals, such as CA")
     if "payer_program" in matches:
         _one_of(matches["payer_program"], PAYER_PROGRAMS, "payer_program", file)
     inherits = document.get("inherits")
@@ -161,13 +171,23 @@ def _read_topic(raw: Any, file: str) -> Topic:
     check_keys(raw, (*_TOPIC_KEYS, *TOPICS[topic]), ("retrieved", "source", "confidence"), file, what)
     codes: list[tuple[str, str, str, str]] = []
     for key, kind in (("procedures", "procedure"), ("revenue_codes", "revenue"), ("takes", "place")):
-        for code in _codes(raw.get(key, []), f"{key} of {what}", file):
+        for code in _codes(raw.get(key, []), key, what, file):
             first, _, last = code.partition("-")
             codes.append((kind, first, last or first, first if kind == "place" else ""))
     use = raw.get("use") or {}
-    if not isinstance(use, dict) or not all(isinstance(code, str) for code in use.values()):
-        raise DefinitionError(f'use of {what} must be a mapping, such as {{"19": "22"}}', file=file)
+    if not isinstance(use, dict) or not all(
+        isinstance(code, str) and _PLACE.fullmatch(code) for pair in use.items() for code in pair
+    ):
+        raise DefinitionError(
+            f'use of {what} must be a mapping of places of service, such as {{"19": "22"}}', file=file
+        )
     codes += [("place", code, code, instead) for code, instead in use.items()]
+    if twice := {first for _, first, _, _ in codes if sum(first == other for _, other, _, _ in codes) > 1}:
+        raise DefinitionError(f"{what} names '{min(twice)}' twice", file=file, advice="name each code once")
+    if topic == "facility_fee" and not (raw.get("procedures") and raw.get("revenue_codes")):
+        raise DefinitionError(
+            f"{what} needs both procedures and revenue_codes", file=file, advice="name what is not paid under which"
+        )
     for key in ("modifier", "required"):
         if key in raw:
             _one_of(raw[key], _WORDS[key], key, file)
@@ -181,13 +201,16 @@ def _read_topic(raw: Any, file: str) -> Topic:
     def day(key: str) -> dt.date | None:
         return as_date(raw[key], file, key) if raw.get(key) not in (None, "", "null") else None
 
+    begins, ends = day("effective_from"), day("effective_to")
+    if begins and ends and ends < begins:
+        raise DefinitionError(f"{what} ends on {ends}, before it begins", file=file, advice="look for a slip in a date")
     retrieved = day("retrieved")
     if retrieved is None:
         raise DefinitionError(f"{what} does not say when it was read", file=file, advice="write retrieved: and the day")
     return Topic(
         topic,
-        day("effective_from"),
-        day("effective_to"),
+        begins,
+        ends,
         retrieved,
         str(raw["source"]),
         _one_of(raw["confidence"], CONFIDENCE, "confidence", file),
@@ -209,11 +232,17 @@ def _check_periods(topics: list[Topic], file: str) -> None:
             )
 
 
-def _codes(value: Any, what: str, file: str) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(code, str) and _RANGE.fullmatch(code) for code in value):
-        raise DefinitionError(
-            f'{what} must be a list of quoted codes or ranges, such as ["G0463", "10000-69999"]', file=file
-        )
+def _codes(value: Any, key: str, what: str, file: str) -> list[str]:
+    pattern, example = _CODES[key]
+    wrong = DefinitionError(f"{key} of {what} must be a list of quoted codes or ranges, such as {example}", file=file)
+    if not isinstance(value, list):
+        raise wrong
+    for code in value:
+        found = pattern.fullmatch(code) if isinstance(code, str) else None
+        if not found:
+            raise wrong
+        if found[2] and found[2][1:] < found[1]:
+            raise DefinitionError(f"{key} of {what} has a range that runs backwards: {code}", file=file)
     return value
 
 

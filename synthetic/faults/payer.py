@@ -1,0 +1,1 @@
+"""Payers: does the claim agree with the payer's own policy?"""
