@@ -90,7 +90,7 @@ DEPARTMENT_MODIFIERS = {  # what the hospital's lines from each site carry
 }
 
 
-def _encounter(place: str, practitioner: Practitioner, payer: Payer) -> dict[str, str]:
+def encounter_of(place: str, practitioner: Practitioner, payer: Payer) -> dict[str, str]:
     """What the record of an ordinary encounter says: whoever bills gave the service, nothing was left out."""
     said = {
         "performed_by_npi": practitioner.npi,
@@ -162,7 +162,7 @@ class Book:
             facility_of(site) if site else None,
             self.rng.choice(_DIAGNOSES),
             registration=registration,
-            encounter=_encounter(place, practitioner, payer),
+            encounter=encounter_of(place, practitioner, payer),
         )
         self.claims.append(claim)
         return claim

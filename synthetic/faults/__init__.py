@@ -42,5 +42,7 @@ SITES: tuple[Site, ...] = tuple(chain.from_iterable(getattr(one, "SITES", ()) fo
 PRACTITIONERS: tuple[Practitioner, ...] = tuple(
     chain.from_iterable(getattr(one, "PRACTITIONERS", ()) for one in _FAMILIES)
 )
-POLICIES: dict[str, str] = payer.POLICIES
+POLICIES: dict[str, str] = {  # name → text of a policy file
+    name: text for one in _FAMILIES for name, text in getattr(one, "POLICIES", {}).items()
+}
 PAYERS: tuple[Payer, ...] = tuple(chain.from_iterable(getattr(one, "PAYERS", ()) for one in _FAMILIES))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from synthetic.book import Book
-from synthetic.claims import Claim, Facility
+from synthetic.claims import Claim, Facility, facility_of
 from synthetic.faults.plant import Entries, cannot_tell, fault, look_alike, plant
 from synthetic.system import (
+    ELM,
     INFUSION,
     MAIN,
     NORTH,
@@ -200,5 +201,4 @@ def purchased_test_without_its_place(book: Book) -> Entries:
         return claim
 
     yield fault("FMT117", test(None), 1, "somebody else took the film, and the claim does not say where")
-    place = Facility("HARBOR IMAGING", Address("19 HARBOR RD", zip="439970812"))
-    yield look_alike("FMT117", test(place), "with the place")
+    yield look_alike("FMT117", test(facility_of(ELM)), "with the place")

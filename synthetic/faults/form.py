@@ -99,6 +99,8 @@ def two_places_on_paper(book: Book) -> Entries:
     claim = visit((OAK, INFUSION), ("11", "22"), "paper")
     yield fault("FMT107", claim, None, "item 32 of the form holds one location")
     claim = visit((OAK, OAK), ("11", "02"), "paper")
+    claim.lines[1].procedure, claim.lines[1].modifiers = "99213", ("95",)
+    claim.lines[1].encounter = {"telehealth_mode": "video", "telehealth_patient_place": "clinic"}
     yield look_alike("FMT107", claim, "two codes, but telehealth has no building of its own")
     claim = visit((OAK, INFUSION), ("11", "22"), "electronic")
     yield look_alike("FMT107", claim, "two locations, but not on paper")

@@ -17,8 +17,8 @@ from synthetic.system import (
     made_up_npi,
 )
 
-SOCIAL_WORKER = Practitioner("OUZEL", "MIA", made_up_npi(180), "LCSW", "1041C0700X")
-NEWCOMER = Practitioner("PHOEBE", "NED", made_up_npi(181), "", "")  # nobody has entered yet who this is
+SOCIAL_WORKER = Practitioner("OUZEL", "MIA", made_up_npi(210), "LCSW", "1041C0700X")
+NEWCOMER = Practitioner("PHOEBE", "NED", made_up_npi(211), "", "")  # nobody has entered yet who this is
 PRACTITIONERS = (SOCIAL_WORKER, NEWCOMER)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from synthetic.book import Book
+from synthetic.book import Book, encounter_of
 from synthetic.claims import Claim, Facility, facility_of
 from synthetic.faults.plant import Entries, fault, look_alike, plant
 from synthetic.system import (
@@ -158,6 +158,7 @@ def one_visit_at_two_places(book: Book) -> Entries:
             place=place,
             lines=[replace(line) for line in first.lines],
             facility=facility_of(site),
+            encounter=encounter_of(place, first.practitioner, first.payer),
         )
         book.claims.append(claim)
         return claim

@@ -111,7 +111,10 @@ class Case:
         return [(claim | self.claim, own), *((claim | more, (line | one,)) for more, one in self.others)]
 
 
-_NAMES = {"claim_id", "member_id", "site_id", "payer_id", "patient_last_name", "other_claim_id"}
+_NAMES = {
+    "claim_id", "member_id", "site_id", "payer_id", "patient_last_name", "other_claim_id", "hospital_id",
+    "technical_component_site_id", "reader_site_id", "specimen_site_id",
+}  # fmt: skip
 _NUMBERS = {"zip", "npi", "ptan", "ccn"}
 
 
