@@ -19,11 +19,13 @@ import pytest
 from click.testing import CliRunner
 
 from docs import blocks, generate
+from scrubjay.checklist import load_steps
 from scrubjay.cli import app
 from scrubjay.condition import parse_condition
 from scrubjay.engine import check
 from scrubjay.errors import DefinitionError
 from scrubjay.reference.law import load_laws
+from scrubjay.reference.policies import load_policies
 from scrubjay.reference.registries import is_valid_npi
 from scrubjay.reports import FORMATS, SCHEMA_FILE
 from scrubjay.rule import load_rules
@@ -108,7 +110,38 @@ def test_the_check_of_the_generated_pages_names_the_page_that_drifted(
 def test_every_rule_page_stands_in_the_index() -> None:
     index = page("docs/rules.md")
     for rule in load_rules().values():
-        assert f"[{rule.code}](../src/scrubjay/rules/{rule.file}) | {rule.title}" in index
+        assert f"[{rule.code}](rules/{rule.code}.md) | {rule.title}" in index
+        written = page(f"docs/rules/{rule.code}.md")
+        assert rule.body.partition("\n")[2].strip() in written
+        assert rule.applies.text in written
+        assert rule.violates.text in written
+
+
+def test_every_id_of_the_dossier_ends_in_exactly_one_of_four() -> None:
+    ends = generate.coverage()
+    ids = {f"S{n:02}" for n in range(1, 71)} | {"S11B"} | {f"P{n:02}" for n in range(1, 89)}
+    ids |= {f"K{n:02}" for n in range(1, 9)}
+    assert set(ends) == ids
+    assert {ending for ending, _ in ends.values()} == {"rule page", *generate.ENDINGS.values()}
+    text = page("docs/coverage.md")
+    for one, (ending, where) in ends.items():
+        assert where
+        assert f"| {one} | {ending} |" in text
+
+
+def test_what_the_coverage_names_exists() -> None:
+    named = re.findall(r"names: \[([^\]]+)\]", page("docs/coverage.yaml"))
+    known = {*load_laws(), *load_policies()} | {f"{t.name}.{c.name}" for t in TABLES.values() for c in t.columns}
+    known |= {"reference.policies"}
+    for names in named:
+        assert {name.strip() for name in names.split(",")} <= known
+
+
+def test_every_step_and_every_policy_stands_in_its_page() -> None:
+    for step in load_steps():
+        assert f"## {step.code}: {step.title}" in page("docs/checklists.md")
+    for policy in load_policies().values():
+        assert f"`{policy.name}`" in page("docs/policies.md")
 
 
 def test_every_law_stands_in_the_index() -> None:

@@ -100,7 +100,7 @@ def test_every_law_that_the_text_of_a_page_names_exists(file: Path) -> None:
 @pytest.mark.parametrize("file", sorted(RULES_FOLDER.glob("*.md")), ids=lambda file: file.name[:6])
 def test_every_rule_and_column_that_the_text_of_a_page_names_exists(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    codes = set(re.findall(r"\b(?:FMT|SET|DEP|ADR|WIN|NPP|TEL|PRO|PAR|MIX|NOT|DEN)\d{3}\b", text))
+    codes = set(re.findall(r"\b(?:FMT|SET|DEP|ADR|WIN|NPP|TEL|PRO|PAY|PAR|MIX|NOT|DEN)\d{3}\b", text))
     assert codes <= set(RULES)
     assert file.name[:6] in codes
 

@@ -18,7 +18,7 @@ from scrubjay.engine import connect
 from scrubjay.facts import build_facts
 from scrubjay.reference.law import Law, load_laws
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, Table, arrow_schema
-from scrubjay.workspace import Workspace
+from scrubjay.workspace import RuleSetting, Workspace
 from tests.conftest import RUN_DATE
 
 Row = dict[str, Any]
@@ -60,6 +60,7 @@ def build(
     run_date: dt.date = RUN_DATE,
     laws: dict[str, Law] = LAWS,
     connection: Any = None,
+    settings: tuple[RuleSetting, ...] = (),
     **registries: Any,
 ) -> Any:
     """A connection with the facts of these claims and lines; a registry that is not given is not kept."""
@@ -70,7 +71,7 @@ def build(
         "institutional_lines": pa.Table.from_pylist(list(hospital_lines), arrow_schema(INSTITUTIONAL_LINES)),
     }
     kept = {t.name: registry(t, registries[t.name]) if t.name in registries else None for t in REGISTRIES}
-    workspace = replace(Workspace.empty(), registries=kept)
+    workspace = replace(Workspace.empty(), registries=kept, settings=settings)
     build_facts(connection, tables, workspace, laws, received, run_date)
     return connection
 

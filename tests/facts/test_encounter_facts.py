@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.facts.samples import DAY, SITE, Case, D, Row, check, facts_of_cases
+from tests.facts.samples import DAY, Case, D, Row, check, facts_of_cases
 
 NO_ENCOUNTERS = "no encounters registry is loaded"
 NO_ENCOUNTER = "no row of the encounters registry fits"
@@ -40,6 +40,9 @@ def test_telehealth_is_marked_by_modifier_by_place_or_by_the_encounter() -> None
         (met(telehealth_mode="audio"), True),
         (met(telehealth_mode="none"), False),
         (met(telehealth_mode="none", line=modified("95")), True),  # the claim says so
+        (met(telehealth_patient_place="home"), True),  # by its place alone
+        (met(telehealth_mode="none", telehealth_patient_place="clinic"), False),
+        (met(telehealth_clinician_place="office"), False),
         (met(), False),
         (Case(), False),
         (Case(encounters=({"claim_id": "A2", "telehealth_mode": "video"},)), False),
@@ -47,7 +50,7 @@ def test_telehealth_is_marked_by_modifier_by_place_or_by_the_encounter() -> None
     )
 
 
-def test_the_telehealth_code_is_10_for_a_patient_at_home_else_02() -> None:
+def test_the_telehealth_code_is_10_for_a_patient_at_home_and_02_at_a_facility() -> None:
     check(
         "telehealth_mode telehealth_patient_place telehealth_clinician_place telehealth_place_of_service_code",
         (
@@ -60,6 +63,23 @@ def test_the_telehealth_code_is_10_for_a_patient_at_home_else_02() -> None:
         (met(), (None, None, None, None)),
         (Case(), (None, None, None, None)),
     )
+    elsewhere = ("work", "car", "school", "hotel", "street")
+    facilities = ("clinic", "office", "hospital", "emergency_department", "nursing_facility", "dialysis_facility")
+    check(
+        "telehealth_place_of_service_code",
+        *((met(telehealth_patient_place=one), "02") for one in facilities),
+        *((met(telehealth_patient_place=one), None) for one in elsewhere),  # contractors differ
+    )
+
+
+def test_how_the_service_was_given_is_on_record_where_the_encounter_says_it() -> None:
+    check(
+        "has_telehealth_mode_on_record",
+        *((met(telehealth_mode=one), True) for one in ("video", "audio", "none")),
+        (met(telehealth_patient_place="home"), False),
+        (met(), False),
+        (Case(line=modified("95")), False),
+    )
 
 
 def test_where_the_patient_was_is_read_whatever_its_case() -> None:
@@ -67,8 +87,7 @@ def test_where_the_patient_was_is_read_whatever_its_case() -> None:
         "telehealth_place_of_service_code",
         (met(telehealth_patient_place="Home"), "10"),
         (met(telehealth_patient_place="HOME"), "10"),
-        (met(telehealth_patient_place=" home "), "10"),
-        (met(telehealth_patient_place="nursing home"), "02"),
+        (met(telehealth_patient_place="Hospital"), "02"),
     )
 
 
@@ -92,18 +111,32 @@ PLAIN: dict[str, str] = {
 
 @pytest.mark.parametrize(("column", "cell"), PLAIN.items())
 def test_a_yes_or_no_of_the_encounter_is_taken_as_it_is(column: str, cell: str) -> None:
-    others = dict.fromkeys(set(PLAIN.values()) - {cell}, True)
+    others: Row = dict.fromkeys(set(PLAIN.values()) - {cell}, True)
+    yes: Row = {cell: True}
+    no: Row = {cell: False}
     contradicting = tuple({"claim_id": "A1", cell: one} for one in (True, False))
     check(
         f"{column} encounter_because",
-        (met(**{cell: True}), (True, None)),
-        (met(**{cell: False}), (False, None)),
+        (met(**yes), (True, None)),
+        (met(**no), (False, None)),
         (met(**others), (None, None)),  # no other cell stands in
         (Case(encounters=({"claim_id": "A2", cell: True},)), (None, NO_ENCOUNTER)),
         (Case(encounters=contradicting), (None, SEVERAL_ENCOUNTERS)),
-        (Case(encounters=({"claim_id": "A1", "line_number": 1, cell: False}, {"claim_id": "A1", cell: True})), (False, None)),
+        (
+            Case(encounters=({"claim_id": "A1", "line_number": 1, cell: False}, {"claim_id": "A1", cell: True})),
+            (False, None),
+        ),
         (Case(encounters=({"member_id": "M1", "service_date": DAY, cell: True},)), (True, None)),
         (Case(encounters=({"member_id": "M1", "service_date": D(2024, 3, 6), cell: True},)), (None, NO_ENCOUNTER)),
+    )
+
+
+def test_the_word_of_the_encounter_on_behavioural_health_beats_the_diagnosis() -> None:
+    check(
+        "is_behavioral_health",
+        *((met(claim={"principal_diagnosis_code": one}, is_behavioral_health=False), False) for one in ("F329", "I10")),
+        *((met(claim={"principal_diagnosis_code": one}, is_behavioral_health=True), True) for one in ("F329", "I10")),
+        (met(claim={"principal_diagnosis_code": "I10"}), None),
     )
 
 
@@ -127,6 +160,7 @@ def test_a_notice_is_on_file_where_the_encounter_says_so() -> None:
 
 # --- stays --------------------------------------------------------------------------------------------
 
+SILENT = "no text says which code is due for a Part A resident who is seen away from the nursing facility"
 NURSING = ("skilled_nursing_facility", "nursing_facility")
 
 
@@ -136,7 +170,13 @@ def test_a_nursing_facility_is_told_by_the_type_of_the_site() -> None:
         *(({"site_type": one}, (True, None)) for one in NURSING),
         *(
             ({"site_type": one}, (False, None))
-            for one in ("freestanding_office", "assisted_living_facility", "intermediate_care_facility", "main_campus", "other")
+            for one in (
+                "freestanding_office",
+                "assisted_living_facility",
+                "intermediate_care_facility",
+                "main_campus",
+                "other",
+            )
         ),
         ({"site_type": None}, (None, None)),
         (Case(site=None), (None, "no row of the sites registry fits the service location on that day")),
@@ -157,35 +197,38 @@ def test_the_code_for_a_part_a_resident_seen_elsewhere_is_nobodys_to_know() -> N
         (resident(False, "skilled_nursing_facility"), False),
         (resident(False, None), False),
         (resident(None, "skilled_nursing_facility"), False),
-        (resident(None, "freestanding_office"), None),
+        (resident(None, "freestanding_office"), False),  # nobody says that he or she is one
+        (resident(None, None), False),
+        (Case(), False),
         (Case(site=None, encounters=({"claim_id": "A1", "is_skilled_nursing_part_a": True},)), None),
     )
-    cases = [resident(True, "freestanding_office"), resident(True, None), resident(None, "freestanding_office"), Case()]
-    for case, [row] in zip(cases, facts_of_cases(cases), strict=True):
-        assert row["is_part_a_code_due_elsewhere"] is None
-        assert row["part_a_code_because"], case
-    [[row]] = facts_of_cases([resident(False, "freestanding_office")])
-    assert row["part_a_code_because"] is None
+    check(
+        "part_a_code_because",
+        *((resident(True, kind), SILENT) for kind in ("freestanding_office", None)),
+        *((resident(part_a, "nursing_facility"), None) for part_a in (True, False, None)),
+        *((resident(part_a, "freestanding_office"), None) for part_a in (False, None)),
+    )
 
 
 def test_the_discharge_date_is_the_claims_else_the_encounters() -> None:
     late = dt.datetime(2024, 3, 6, 23, 59)
+    unnamed = "the claim names no discharge, and "
+    twice = tuple({"claim_id": "A1", "discharged_at": one} for one in (late, dt.datetime(2024, 3, 7)))
     check(
         "discharge_date discharge_because",
         (Case(claim={"discharge_date": DAY}), (DAY, None)),
+        (Case(), (None, unnamed + NO_ENCOUNTERS)),
+    )
+    check(
+        "discharge_date discharge_because",
         (met(claim={"discharge_date": DAY}, discharged_at=late), (DAY, None)),
         (met(discharged_at=late), (D(2024, 3, 6), None)),
         (met(discharged_at=dt.datetime(2024, 3, 6)), (D(2024, 3, 6), None)),
+        (Case(claim={"discharge_date": DAY}, encounters=({"claim_id": "A2"},)), (DAY, None)),
+        (met(), (None, unnamed + "discharged_at is blank in the encounters registry")),
+        (Case(encounters=({"claim_id": "A2", "discharged_at": late},)), (None, unnamed + NO_ENCOUNTER)),
+        (Case(encounters=twice), (None, unnamed + SEVERAL_ENCOUNTERS)),
     )
-    cases = [
-        met(),
-        Case(encounters=({"claim_id": "A2", "discharged_at": late},)),
-        Case(encounters=tuple({"claim_id": "A1", "discharged_at": one} for one in (late, dt.datetime(2024, 3, 7)))),
-    ]
-    for case, [row] in zip(cases, facts_of_cases(cases), strict=True):
-        assert row["discharge_date"] is None and row["discharge_because"], case
-    [[row]] = facts_of_cases([Case()])
-    assert (row["discharge_date"], bool(row["discharge_because"])) == (None, True)
 
 
 # --- admissions ---------------------------------------------------------------------------------------
@@ -194,7 +237,7 @@ def test_the_discharge_date_is_the_claims_else_the_encounters() -> None:
 def admitted(days: int | None, kind: str | None = "ipps", day: Any = DAY, hour: int = 0, **more: Any) -> Case:
     """A patient admitted so many days after the service."""
     at = dt.datetime.combine(day + dt.timedelta(days=days), dt.time(hour)) if days is not None else None
-    cells = {"admission_status": "admitted", "admitted_at": at, "admitting_hospital_type": kind}
+    cells: Row = {"admission_status": "admitted", "admitted_at": at, "admitting_hospital_type": kind}
     return met(line={"service_date": day}, **cells, **more)
 
 
@@ -271,14 +314,34 @@ def test_a_hospital_of_which_the_law_says_nothing_leaves_the_window_open() -> No
         (met(), None),
         (Case(encounters=({"claim_id": "A2", "admission_status": "admitted"},)), None),
     )
-    cases = [admitted(1, "other"), admitted(1, "reh"), admitted(1, "cah", D(2005, 3, 5)), admitted(None)]
-    for case, [row] in zip(cases, facts_of_cases(cases), strict=True):
-        assert row["is_in_payment_window"] is None
-        assert row["admission_because"], case
+
+
+def test_what_is_not_known_of_the_window_says_why() -> None:
+    no_window = "no window is on file for the type of the admitting hospital"
+    check(
+        "is_in_payment_window admission_because",
+        (admitted(1, "other"), (None, no_window)),
+        (admitted(0, "reh"), (None, no_window)),
+        (admitted(1, "cah", D(2005, 3, 5)), (None, no_window)),
+        (admitted(1, None), (None, "admitting_hospital_type is blank in the encounters registry")),
+        (admitted(None), (None, "admitted_at is blank in the encounters registry")),
+        (met(), (None, "admission_status and admitted_at are blank in the encounters registry")),
+        (admitted(9, "other"), (False, None)),  # no hospital has a window as long
+        (admitted(9, None), (False, None)),
+    )
 
 
 def test_no_hospital_has_a_window_after_the_admission() -> None:
     check("is_in_payment_window", *((admitted(-1, kind), False) for kind in ("other", "reh", None, *WINDOWS)))
+
+
+def test_an_admission_without_a_status_is_told_by_its_day() -> None:
+    at = dt.datetime(2024, 3, 7, 8)
+    check(
+        "has_admission_on_record admission_date is_in_payment_window",
+        (met(admitted_at=at, admitting_hospital_type="ipps"), (True, D(2024, 3, 7), True)),
+        (met(admitted_at=at, admitting_hospital_type="ipf"), (True, D(2024, 3, 7), False)),
+    )
 
 
 def test_what_the_hospital_did_with_its_charges_is_never_known() -> None:
@@ -288,13 +351,17 @@ def test_what_the_hospital_did_with_its_charges_is_never_known() -> None:
         assert row["charge_because"], case
 
 
-def test_an_undated_line_is_in_no_window_that_is_known() -> None:
-    at = dt.datetime(2024, 3, 5)
-    [[row]] = facts_of_cases(
-        [met(line={"service_date": None}, admission_status="admitted", admitted_at=at, admitting_hospital_type="ipps")]
+def test_of_an_undated_line_no_window_is_known() -> None:
+    at: Row = {
+        "admission_status": "admitted",
+        "admitted_at": dt.datetime(2024, 3, 5),
+        "admitting_hospital_type": "ipps",
+    }
+    check(
+        "is_in_payment_window admission_because",
+        (met(line={"service_date": None}, **at), (None, "the line has no readable service date")),
+        (met(line={"service_date": None}, admission_status="none"), (False, None)),
     )
-    assert row["is_in_payment_window"] is None
-    assert row["admission_because"] or row["service_date_because"]
 
 
 # --- the visits beside a line -------------------------------------------------------------------------
@@ -323,7 +390,10 @@ def test_a_visit_of_the_same_day_stands_beside_a_line(column: str) -> None:
         (beside(None), False),
         (Case(line={"procedure_code": "99417"}), False),
         # another claim of the same patient does not count
-        (Case(line={"procedure_code": "99417"}, others=(({"claim_id": "A2"}, {"procedure_code": of_family[0]}),)), False),
+        (
+            Case(line={"procedure_code": "99417"}, others=(({"claim_id": "A2"}, {"procedure_code": of_family[0]}),)),
+            False,
+        ),
     )
 
 
@@ -333,6 +403,3 @@ def test_visits_of_every_family_can_stand_beside_one_line() -> None:
     assert [[row[column] for column in FAMILIES] for row in rows] == [[True] * 5] * 6
     [rows] = facts_of_cases([Case(lines=tuple({"procedure_code": code} for code in codes[::-1]))])
     assert [[row[column] for column in FAMILIES] for row in rows] == [[True] * 5] * 6
-
-
-assert SITE

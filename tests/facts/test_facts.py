@@ -26,7 +26,7 @@ from scrubjay.tables import (
     Column,
     Table,
 )
-from scrubjay.workspace import Workspace
+from scrubjay.workspace import RuleSetting, Workspace
 from tests.conftest import RUN_DATE
 from tests.facts.samples import (
     AT_BILLING,
@@ -337,11 +337,23 @@ CELLS: dict[str, tuple[str, ...]] = {
     "pecos_address": ("pecos_address_line_1",),
     "is_from_one_off_campus_department": ("site_type", "provider_based_from", "address_line_1", "zip"),
     "is_off_campus_address_due": ("site_type", "provider_based_from"),
-    "is_registered_outpatient": ("*",),
-    "is_registered_inpatient": ("*",),
-    "has_custody_exception": ("*",),
     "is_address_as_in_pecos": ("address_line_1", "pecos_address_line_1"),
+    "is_at_nursing_facility": ("site_type",),
+    "has_distance_survey": ("distance_evidence",),
+    "has_npi_of_its_own": ("npi",),
+    "has_line_at_billing_address": ("address_line_1", "zip"),
+    "has_attestation_in_time": ("*",),  # before 2028 no law asks for one
+    "telehealth_place_of_service_code": ("*",),  # a place of the patient on which contractors differ
 }
+
+
+def _cells_of_encounter(column: Column) -> tuple[str, ...]:
+    """The cells of the encounters registry behind a fact that only that registry knows."""
+    if column.because != "encounter_because":
+        return ()
+    return tuple(cell.removeprefix("encounters.") for cell in column.reads) or (column.name,)
+
+
 # Only where the fact is missing does this column say something, and there it always does.
 EXACT = {
     "payer_program": "payer_program_because",
@@ -355,12 +367,23 @@ EXACT = {
     "has_duplicate_at_other_place": "duplicate_because",
     "is_side_of_boundary_confirmed": "boundary_because",
     "is_service_facility_in_pecos": "pecos_because",
+    "rendering_provider_kind": "rendering_because",
+    "billing_provider_kind": "billing_because",
+    "performer_kind": "performer_because",
+    "component_indicator": "component_because",
+    "specimen_place_of_service_code": "specimen_because",
+    "is_part_a_code_due_elsewhere": "part_a_code_because",
+    "discharge_date": "discharge_because",
+    "is_in_payment_window": "admission_because",
+    "is_hospital_charge_combined": "charge_because",
+    "site_place_of_service_code": "site_code_because",
 }
 
 
 @pytest.mark.parametrize("name", [table.name for table in FACT_TABLES])
 def test_what_is_not_known_says_why_or_is_blank_in_the_registry(anything: tuple[Tables, Any], name: str) -> None:
     tables, connection = anything
+    encounters = tables.get("encounters", [])
     by_site: dict[str, list[Row]] = {}
     for site in tables.get("sites", []):
         by_site.setdefault(site["site_id"], []).append(site)
@@ -376,7 +399,10 @@ def test_what_is_not_known_says_why_or_is_blank_in_the_registry(anything: tuple[
                 continue  # no address was sent
             cells = CELLS.get(column.name, ())
             sites = by_site.get(row.get("site_id") or "", [])
-            blank = any(site[cell] is None for site in sites for cell in cells if cell != "*")
+            blank = any(site[cell] is None for site in sites for cell in cells if cell != "*") or any(
+                encounter[cell] is None for encounter in encounters for cell in _cells_of_encounter(column)
+                if encounter["claim_id"] in (None, row["claim_id"])
+            )  # fmt: skip
             if not blank and "*" not in cells:
                 undated = "undated" if row.get("service_date", DAY) is None else "dated"
                 unexplained.add(f"{column.name} ({undated})")
@@ -589,12 +615,20 @@ def test_the_service_facility_is_the_lines_else_the_claims_and_never_a_mixture()
 
 def test_the_claim_filing_code_names_the_programme() -> None:
     programs = {
-        "MB": "medicare_part_b", "MA": "medicare_part_a", "16": "medicare_advantage", "MC": "medicaid",
+        "MB": "medicare_part_b", "16": "medicare_advantage", "MC": "medicaid",
         "CI": "commercial", "BL": "commercial", "WC": "workers_compensation", "CH": "other_government",
     }  # fmt: skip
     check("payer_program payer_program_because", *(
         (unsited({"claim_filing_code": code}), (program, None)) for code, program in programs.items()
     ))  # fmt: skip
+    # a practitioner's claim to Medicare is one to Part B, whatever code stands for Medicare
+    check("payer_program", (unsited({"claim_filing_code": "MA"}), "medicare_part_b"))
+    check(
+        "payer_program",
+        (unsited({"claim_filing_code": "MA"}, is_hospital=True), "medicare_part_a"),
+        (unsited({"claim_filing_code": "MB"}, is_hospital=True), "medicare_part_b"),
+        is_hospital=True,
+    )
     no_registry = "no payers registry is loaded"
     check(
         "payer_program payer_program_because",
@@ -1079,9 +1113,27 @@ def test_the_run_says_how_long_ago_the_code_set_was_read() -> None:
         "run_date": read + dt.timedelta(days=366),
         "code_set_read_date": read,
         "days_since_code_set_was_read": 366,
+        "expired_setting_count": 0,
+        "expired_settings": "",
     }
     law = LAWS["us.hipaa.place_of_service_codes"]
     unread = replace(law, versions=tuple(replace(one, checked=None) for one in law.versions))
     [row] = facts_of(build([], [], laws=LAWS | {law.path: unread}), "run_facts")
     assert (row["code_set_read_date"], row["days_since_code_set_was_read"]) == (None, None)
     assert row["run_date"] == RUN_DATE
+
+
+def test_the_run_counts_the_settings_whose_last_day_has_passed() -> None:
+    def setting(code: str, until: dt.date) -> RuleSetting:
+        return RuleSetting(code, "off", "building works", "J. Doe", until)
+
+    yesterday, today = RUN_DATE - dt.timedelta(days=1), RUN_DATE
+    settings = (setting("PRO116", yesterday), setting("PRO117", today), setting("DEP101", D(2024, 1, 31)))
+
+    def found(*kept: RuleSetting) -> tuple[int, str]:
+        [row] = facts_of(build([], [], settings=kept), "run_facts")
+        return row["expired_setting_count"], row["expired_settings"]
+
+    assert found() == (0, "")
+    assert found(settings[1]) == (0, "")  # the last day is a day on which it holds
+    assert found(*settings) == (2, "PRO116 (J. Doe, until 2026-11-21); DEP101 (J. Doe, until 2024-01-31)")

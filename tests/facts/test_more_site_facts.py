@@ -49,7 +49,7 @@ CODES = {
 
 
 def test_the_kind_of_a_site_gives_its_code_but_not_where_the_patient_decides() -> None:
-    check("site_place_of_service_code", *(({"site_type": one}, CODES.get(one)) for one in (*SITE_TYPES, None)))
+    check("site_place_of_service_code", *(({"site_type": one}, CODES.get(one or "")) for one in (*SITE_TYPES, None)))
 
 
 def test_a_site_has_the_code_from_the_day_the_code_began() -> None:
@@ -67,21 +67,27 @@ def test_a_site_has_the_code_from_the_day_the_code_began() -> None:
 
 
 def test_what_is_not_known_of_the_code_of_a_site_says_why() -> None:
-    kinds = [one for one in SITE_TYPES if one not in CODES]
-    for kind, [row] in zip(kinds, facts_of_cases([Case({"site_type": one}) for one in kinds]), strict=True):
-        assert row["site_place_of_service_code"] is None
-        assert row["site_code_because"], kind
-    early = Case({"site_type": "walk_in_retail_clinic"}, line={"service_date": D(2010, 4, 30)})
-    [[row]] = facts_of_cases([early])
-    assert row["site_code_because"]
-    check("site_code_because", ({"site_type": "freestanding_office"}, None), (Case(site=None), NO_ROW))
+    none_of_its_own = "a site of this kind has no code of its own"
+    check(
+        "site_code_because",
+        *(({"site_type": one}, "in hospital space the code depends on the patient") for one in HOSPITAL_SPACE),
+        *(({"site_type": one}, none_of_its_own) for one in SITE_TYPES if one not in (*CODES, *HOSPITAL_SPACE)),
+        (Case({"site_type": "walk_in_retail_clinic"}, line={"service_date": D(2010, 4, 30)}), none_of_its_own),
+        ({"provider_based_from": None}, "the first day of its provider-based status is blank in the registry"),
+        ({"site_type": None}, "the kind of the site is blank in the registry"),
+        (Case(site=None), NO_ROW),
+        *(({"site_type": one}, None) for one in CODES),
+    )
 
 
-def test_a_department_has_no_code_of_its_kind_before_it_became_one() -> None:
-    began = {"provider_based_from": D(2024, 3, 6)}
+def test_a_department_was_an_office_until_it_became_one() -> None:
+    began: Row = {"provider_based_from": D(2024, 3, 6)}
     check(
         "site_place_of_service_code is_provider_based is_off_campus_department",
-        (yards("900", **began), (None, False, False)),
+        (yards("900", **began), ("11", False, False)),
+        (yards("900", provider_based_to=D(2024, 3, 4)), ("11", False, False)),
+        (yards("900", provider_based_from=KNOWN_NONE), ("11", False, False)),
+        (yards("900", provider_based_from=None), (None, None, None)),
         (Case(yards("900", **began), line={"service_date": D(2024, 3, 6)}), (None, True, True)),
     )
 
@@ -149,8 +155,10 @@ def test_a_professional_line_says_the_same_of_a_department_as_an_institutional_o
 
 # --- section 6225 -------------------------------------------------------------------------------------
 
+IN_2028 = D(2028, 3, 5)
 
-def at_department(site: Row | None = None, *others: Row, day: Any = D(2028, 3, 5), **claim: Any) -> Case:
+
+def at_department(site: Row | None = None, *others: Row, day: Any = IN_2028, **claim: Any) -> Case:
     """A hospital's line at a department, and the other sites of the registry."""
     dates = {"statement_from_date": day, "statement_through_date": day, **claim}
     sites = (SITE | {"hospital_id": "H1"} | (site or {}), *others)
@@ -181,7 +189,7 @@ def test_an_npi_of_its_own_is_not_that_of_the_hospital() -> None:
     )
 
 
-def attested(date: Any, day: Any = D(2028, 3, 5)) -> Case:
+def attested(date: Any, day: Any = IN_2028) -> Case:
     return at_department({"attestation_date": date}, day=day)
 
 
@@ -197,8 +205,8 @@ def test_an_attestation_is_in_time_within_the_two_years_that_end_on_the_service_
         # none before 2026 counts
         (attested(D(2026, 1, 1), D(2028, 1, 1)), True),
         (attested(D(2025, 12, 31), D(2028, 1, 1)), False),
-        (attested(D(2026, 2, 28), D(2028, 2, 29)), False),
-        (attested(D(2026, 3, 1), D(2028, 2, 29)), True),
+        (attested(D(2026, 2, 27), D(2028, 2, 29)), False),
+        (attested(D(2026, 2, 28), D(2028, 2, 29)), True),
         table="institutional_line_facts",
     )
 
@@ -221,7 +229,7 @@ NOT_SAID = SITE | {"site_id": "DARK", "address_line_1": None, "zip": None, "npi"
 def hospital_claim(*at: str | None, sites: tuple[Row, ...] = (HOME, AWAY, NOT_SAID), **claim: Any) -> Case:
     """A hospital's claim whose lines were given at these sites, as the encounters registry says."""
     encounters = tuple({"claim_id": "A1", "line_number": n, "site_id": one} for n, one in enumerate(at, 1) if one)
-    lines = tuple({} for _ in at)
+    lines: tuple[Row, ...] = tuple({} for _ in at)
     return Case(sites=sites, claim=claim, lines=lines, encounters=encounters, is_hospital=True, is_named=False)
 
 
@@ -238,6 +246,15 @@ def test_a_claim_says_whether_one_of_its_lines_was_given_at_the_billing_address(
         (hospital_claim("AWAY", "NOWHERE"), None),
         (hospital_claim("HOME", "NOWHERE"), True),
         (hospital_claim(None), True),  # no service facility is named, and none of its modifiers says otherwise
+        (Case(sites=(HOME, AWAY), line={"modifier_1": "PO"}, is_hospital=True, is_named=False), False),
+        table="claim_facts",
+    )
+    named: Row = {"service_facility_address_line_1": "2 MAIN ST", "service_facility_zip": "90001"}
+    check(
+        "has_service_facility has_line_at_billing_address",
+        (hospital_claim("AWAY", "HOME", **named), (True, True)),
+        (hospital_claim(None, "AWAY", **named), (True, False)),
+        (hospital_claim(None, None, **named), (True, False)),
         table="claim_facts",
     )
 
@@ -289,9 +306,13 @@ A1, A2, B1, B2 = ("ACME", "22", week(1)), ("ACME", "22", week(5)), ("BEST", "11"
         pytest.param((A1, A2), False, id="one payer"),
         pytest.param((A1, A2, ("ACME", "11", week(3)), B1, B2), False, id="a visit breaks the pattern"),
         pytest.param((A1, A2, B1, B2, ("BEST", "22", week(4))), False, id="a visit of the other payer breaks it"),
-        pytest.param((A1, A2, B1, B2, ("BEST", "10", week(4)), ("ACME", "02", week(4))), True, id="telehealth beside it"),
+        pytest.param(
+            (A1, A2, B1, B2, ("BEST", "10", week(4)), ("ACME", "02", week(4))), True, id="telehealth beside it"
+        ),
         pytest.param((A1, A2, ("BEST", "10", week(2)), ("BEST", "10", week(6))), False, id="telehealth of the other"),
-        pytest.param((A1, A2, B1, B2, ("THIRD", "22", week(3)), ("THIRD", "11", week(3))), True, id="a third payer beside"),
+        pytest.param(
+            (A1, A2, B1, B2, ("THIRD", "22", week(3)), ("THIRD", "11", week(3))), True, id="a third payer beside"
+        ),
     ],
 )
 def test_a_code_that_follows_the_payer_is_told_of_the_site(each: tuple[Visit, ...], follows_payer: bool) -> None:
@@ -336,7 +357,10 @@ def test_visits_at_another_site_show_nothing_of_this_one() -> None:
         claims.append(CLAIM | where | {"claim_key": key, "claim_id": f"A{key}", "payer_id": payer})
         lines.append(LINE | {"claim_key": key, "place_of_service_code": code, "service_date": day})
     rows = facts_of(build(claims, lines, sites=[SITE, south]), "site_facts")
-    assert [(row["site_id"], row["has_place_of_service_by_payer"]) for row in rows] == [("NORTH", False), ("SOUTH", False)]
+    assert [(row["site_id"], row["has_place_of_service_by_payer"]) for row in rows] == [
+        ("NORTH", False),
+        ("SOUTH", False),
+    ]
 
 
 def test_lines_of_hospitals_have_no_place_of_service_to_follow_a_payer() -> None:

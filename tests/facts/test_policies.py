@@ -547,8 +547,9 @@ def test_a_plan_that_inherits_medicare_is_medicare_but_for_what_it_overrides(tmp
         policies,
         columns,
         (Asked(advantage | {"policy": "big_bend"}), ("medicare_part_b", "big_bend, medicare_ffs", False, "22", True)),
-        # one topic is one: what the override leaves unsaid is not filled in from Medicare's
-        (Asked(advantage | {"policy": "big_bend"}, "22"), ("medicare_part_b", "big_bend, medicare_ffs", None, None, True)),
+        # what it asks for in place of another code, it takes; one topic is one: the rest is not filled in from Medicare's
+        (Asked(advantage | {"policy": "big_bend"}, "22"), ("medicare_part_b", "big_bend, medicare_ffs", True, "22", True)),
+        (Asked(advantage | {"policy": "big_bend"}, "11"), ("medicare_part_b", "big_bend, medicare_ffs", None, None, True)),
         (Asked(advantage | {"policy": "all_of_it"}), ("medicare_part_b", "all_of_it, medicare_ffs", True, "19", True)),
         (Asked(PLAN | {"policy": "all_of_it"}), ("medicare_part_b", "all_of_it, medicare_ffs", True, "19", True)),
         (Asked(advantage | {"policy": "own_way"}), ("medicare_advantage", "own_way", False, "22", None)),

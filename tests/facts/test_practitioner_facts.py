@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from tests.facts.samples import CLAIM, DAY, LINE, NPI, Case, D, Row, build, check, facts_of
+from tests.facts.samples import CLAIM, DAY, LINE, NPI, Case, D, Row, build, check, facts_of, facts_of_cases
 
 BILLING = "1234567893"  # of every claim of the samples
 THIRD = "1777777773"
 
 NO_REGISTRY = "no providers registry is loaded"
-NO_ROW = "no row of the providers registry fits its NPI on that day"
-SEVERAL = "several rows of the providers registry fit its NPI on that day"
 NO_NPI = "the claim names no rendering provider"
+NO_DATE = "the line has no readable service date"
 NO_ENCOUNTERS = "no encounters registry is loaded"
 NO_ENCOUNTER = "no row of the encounters registry fits"
 SEVERAL_ENCOUNTERS = "several rows of the encounters registry fit"
@@ -41,11 +39,8 @@ def test_the_rendering_provider_is_the_lines_else_the_claims_else_the_billing_pr
     cases: list[tuple[str | None, str | None, str | None, str]] = [
         (NPI, THIRD, BILLING, NPI),
         (None, THIRD, BILLING, THIRD),
-        ("", THIRD, BILLING, THIRD),
         (None, None, BILLING, BILLING),
-        ("", "", BILLING, BILLING),
         (None, None, None, ""),
-        (None, None, "", ""),
         (NPI, None, None, NPI),
     ]
     claims = [
@@ -78,7 +73,6 @@ def test_a_type_of_provider_counts_as_a_kind() -> None:
         (rendered(provider("md")), ("physician", None)),
         (rendered(provider("Np")), ("nonphysician_practitioner", None)),
         (rendered(provider("INDEPENDENT_LAB")), ("laboratory", None)),
-        (rendered(provider(" MD ")), ("physician", None)),
     )
 
 
@@ -97,11 +91,12 @@ def test_a_provider_is_what_the_row_of_the_day_says() -> None:
     nurse = provider("RN", effective_to=D(2024, 3, 5))
     practitioner = provider("NP", effective_from=D(2024, 3, 7))
     check(
-        "rendering_provider_type rendering_because",
+        "rendering_provider_type rendering_provider_kind",
         *(
             (rendered(nurse, practitioner, line={"service_date": D(2024, 3, day)}), want)
             for day, want in [
-                (4, ("RN", None)), (5, ("RN", None)), (6, (None, NO_ROW)), (7, ("NP", None)), (8, ("NP", None)),
+                (4, ("RN", "clinical_staff")), (5, ("RN", "clinical_staff")), (6, (None, None)),
+                (7, ("NP", "nonphysician_practitioner")), (8, ("NP", "nonphysician_practitioner")),
             ]
         ),
     )  # fmt: skip
@@ -109,21 +104,38 @@ def test_a_provider_is_what_the_row_of_the_day_says() -> None:
 
 def test_rows_that_contradict_each_other_say_nothing_of_a_provider() -> None:
     check(
-        "rendering_provider_type rendering_provider_kind rendering_because",
-        (rendered(provider("MD"), provider("NP")), (None, None, SEVERAL)),
-        (rendered(provider("NP"), provider("NP")), ("NP", "nonphysician_practitioner", None)),
+        "rendering_provider_type rendering_provider_kind",
+        (rendered(provider("MD"), provider("NP")), (None, None)),
+        (rendered(provider("NP"), provider("NP")), ("NP", "nonphysician_practitioner")),
+        (rendered(provider("NP"), provider("np")), ("NP", "nonphysician_practitioner")),
     )
+
+
+def reasons(because: str, *cases: Case) -> list[str | None]:
+    """What is said in the column, without the NPI at its end, which a case has of its own."""
+    found = [row[because] for [row] in facts_of_cases(cases)]
+    return [one.rstrip("0123456789") if one else one for one in found]
+
+
+HAS_NO = "the providers registry has no row on that day for "
+HAS_SEVERAL = "the providers registry has several types for "
+IS_BLANK = "the providers registry leaves the type blank of "
+UNDATED = "the line has no readable service date, and the providers registry has no row without dates for "
 
 
 def test_what_is_not_known_of_the_rendering_provider_says_why() -> None:
-    check("rendering_because", (rendered(), NO_REGISTRY))
-    check(
-        "rendering_provider_type rendering_provider_kind rendering_because",
-        (rendered(), (None, None, NO_ROW)),
-        (rendered(provider("MD"), npi=None, claim={"billing_provider_npi": None}), (None, None, NO_NPI)),
-        (rendered(provider("MD"), npi="", claim={"billing_provider_npi": ""}), (None, None, NO_NPI)),
-        (rendered(provider("MD")), ("MD", "physician", None)),
-    )
+    assert reasons("rendering_because", rendered()) == [NO_REGISTRY]
+    nobody = {"billing_provider_npi": None}
+    assert reasons(
+        "rendering_because",
+        rendered(),
+        rendered(provider("MD", effective_to=D(2024, 3, 4))),
+        rendered(provider("MD"), provider("NP")),
+        rendered(provider(None)),
+        rendered(provider("MD"), npi=None, claim=nobody),
+        rendered(provider("MD", effective_to=DAY), line={"service_date": None}),
+        rendered(provider("MD")),
+    ) == [HAS_NO, HAS_NO, HAS_SEVERAL, IS_BLANK, NO_NPI, UNDATED, None]
 
 
 def test_a_line_without_a_date_does_not_choose_among_rows_of_providers() -> None:
@@ -136,19 +148,37 @@ def test_a_line_without_a_date_does_not_choose_among_rows_of_providers() -> None
     )
 
 
+def test_without_a_law_of_the_day_a_type_counts_as_nothing() -> None:
+    """A physician on an undated line is no 'other': nothing says what the type counts as."""
+    too_early = "no law on types of practitioners is loaded for that day"
+
+    def on(day: Any) -> Case:
+        line = {"rendering_provider_npi": NPI, "service_date": day}
+        return met(provider("MD"), performed_by_type="MD", line=line)
+
+    check(
+        "rendering_provider_type rendering_provider_kind rendering_because performer_kind performer_because",
+        (on(None), ("MD", None, NO_DATE, None, NO_DATE)),
+        (on(D(2002, 12, 31)), ("MD", None, too_early, None, too_early)),
+        (on(D(2003, 1, 1)), ("MD", "physician", None, "physician", None)),
+    )
+
+
 def test_the_kind_of_the_billing_provider_is_told_by_its_own_npi() -> None:
     lab = provider("independent_lab", BILLING)
-    check(
-        "billing_provider_kind billing_because",
-        (rendered(lab, provider("MD")), ("laboratory", None)),
-        (rendered(provider("MD", BILLING), npi=None), ("physician", None)),
-        (rendered(provider("MD")), (None, NO_ROW)),
-        (rendered(lab, provider("MD", BILLING)), (None, SEVERAL)),
-        (rendered(provider("independent_lab", BILLING, effective_to=D(2024, 3, 4))), (None, NO_ROW)),
-        (rendered(provider(None, BILLING)), (None, None)),
-    )
-    [blank] = facts_of(build([CLAIM | {"billing_provider_npi": None}], [LINE], providers=[provider("MD")]))
-    assert (blank["billing_provider_kind"], blank["billing_because"]) == (None, "the claim names no billing provider")
+    nobody = {"billing_provider_npi": None}
+    cases: list[tuple[Case, str | None, str | None]] = [
+        (rendered(lab, provider("MD")), "laboratory", None),
+        (rendered(provider("MD", BILLING), npi=None), "physician", None),
+        (rendered(provider("MD")), None, HAS_NO),
+        (rendered(lab, provider("MD", BILLING)), None, HAS_SEVERAL),
+        (rendered(provider("independent_lab", BILLING, effective_to=D(2024, 3, 4))), None, HAS_NO),
+        (rendered(provider(None, BILLING)), None, IS_BLANK),
+        (rendered(lab, claim=nobody), None, "the claim names no billing provider by NPI"),
+        (rendered(lab, line={"service_date": None}), None, NO_DATE),
+    ]
+    check("billing_provider_kind", *((case, kind) for case, kind, _ in cases))
+    assert reasons("billing_because", *(case for case, *_ in cases)) == [reason for *_, reason in cases]
 
 
 # --- who gave the service -----------------------------------------------------------------------------
@@ -158,10 +188,14 @@ def test_who_gave_the_service_is_told_by_type_else_by_npi() -> None:
     check(
         "performer_type performer_kind has_performer_on_record performer_because",
         (met(performed_by_type="NP"), ("NP", "nonphysician_practitioner", True, None)),
-        (met(performed_by_type="RN"), ("RN", "clinical_staff", True, None)),
-        (met(performed_by_type="scribe"), ("scribe", "other", True, None)),
+        (met(performed_by_type="rn"), ("RN", "clinical_staff", True, None)),
+        (met(performed_by_type="scribe"), ("SCRIBE", "other", True, None)),
         (met(provider("PA"), performed_by_npi=NPI), ("PA", "nonphysician_practitioner", True, None)),
         (met(provider("MD"), performed_by_npi=NPI, performed_by_type="RN"), ("RN", "clinical_staff", True, None)),
+        (
+            met(provider("MD", THIRD), performed_by_npi=NPI, performed_by_type="RN"),
+            ("RN", "clinical_staff", True, None),
+        ),
     )
 
 
@@ -175,21 +209,25 @@ def test_who_gave_the_service_is_not_taken_from_the_claim() -> None:
 
 
 def test_a_performer_whom_no_registry_knows_is_on_record_all_the_same() -> None:
-    check(
-        "performer_type performer_kind has_performer_on_record performer_because",
-        (met(provider("PA", THIRD), performed_by_npi=NPI), (None, None, True, NO_ROW)),
-        (met(provider("PA"), provider("RN"), performed_by_npi=NPI), (None, None, True, SEVERAL)),
-        (met(provider(None), performed_by_npi=NPI), (None, None, True, None)),
-        (met(provider("PA", effective_to=D(2024, 3, 4)), performed_by_npi=NPI), (None, None, True, NO_ROW)),
-    )
-    check("performer_kind performer_because", (met(performed_by_npi=NPI), (None, NO_REGISTRY)))
+    columns = "performer_type performer_kind has_performer_on_record"
+    cases = [
+        (met(provider("PA", THIRD), performed_by_npi=NPI), HAS_NO),
+        (met(provider("PA"), provider("RN"), performed_by_npi=NPI), HAS_SEVERAL),
+        (met(provider(None), performed_by_npi=NPI), IS_BLANK),
+        (met(provider("PA", effective_to=D(2024, 3, 4)), performed_by_npi=NPI), HAS_NO),
+    ]
+    check(columns, *((case, (None, None, True)) for case, _ in cases))
+    assert reasons("performer_because", *(case for case, _ in cases)) == [reason for _, reason in cases]
+    check(f"{columns} performer_because", (met(performed_by_npi=NPI), (None, None, True, NO_REGISTRY)))
 
 
 def test_what_is_not_known_of_the_performer_says_why() -> None:
     check("performer_kind has_performer_on_record performer_because", (Case(), (None, False, NO_ENCOUNTERS)))
     first, second = ({"claim_id": "A1", "performed_by_type": one} for one in ("NP", "MD"))
+    blank = "performed_by_type and performed_by_npi are blank in the encounters registry"
     check(
         "performer_kind has_performer_on_record performer_because",
+        (met(), (None, False, blank)),
         (Case(encounters=({"claim_id": "A2", "performed_by_type": "NP"},)), (None, False, NO_ENCOUNTER)),
         (Case(encounters=(first, second)), (None, False, SEVERAL_ENCOUNTERS)),
         (Case(encounters=(first | {"line_number": 1}, second)), ("nonphysician_practitioner", True, None)),
@@ -300,27 +338,28 @@ def test_before_2022_and_without_a_date_no_measure_is_known() -> None:
     )
 
 
-def test_a_visit_that_nobody_shared_has_no_measured_portion() -> None:
-    found = met(split_practitioner_type="none", physician_time_share=Decimal("0.9"), has_physician_decision_making=True)
-    check(f"is_shared_visit {BOTH}", (found, (False, None, None)))
-
-
 def test_what_is_not_known_of_the_substantive_portion_says_why() -> None:
-    check(f"{BOTH} substantive_because", (Case(), (None, None, NO_ENCOUNTERS)))
-    cases = [
-        shared("0.9", True, day=D(2021, 12, 31)),
-        shared("0.9", True, day=None),
-        shared("0.4", False, day=D(2023, 3, 5)),
-        Case(encounters=({"claim_id": "A2"},)),
-        Case(encounters=tuple({"claim_id": "A1", "physician_time_share": Decimal(one)} for one in (0, 1))),
-    ]
-    claims: list[Row] = []
-    del claims
-    from tests.facts.samples import facts_of_cases
-
-    for case, [row] in zip(cases, facts_of_cases(cases), strict=True):
-        missing = row["is_substantive_portion_by_physician"] is None
-        assert missing and row["substantive_because"], case
+    blank = "physician_time_share or has_physician_decision_making is blank in the encounters registry"
+    unrecorded = "history and examination counted too on that day, and nobody recorded who did them"
+    in_2023 = D(2023, 3, 5)
+    shares = tuple({"claim_id": "A1", "physician_time_share": Decimal(one)} for one in (0, 1))
+    check("substantive_because", (Case(), NO_ENCOUNTERS))
+    check(
+        f"{BOTH} substantive_because",
+        (shared("0.6", None), (True, None, blank)),
+        (shared(None, False), (None, True, blank)),
+        (shared("0.6", True), (True, False, None)),
+        (shared(None, True, "99291"), (None, None, "physician_time_share is blank in the encounters registry")),
+        (shared("0.6", None, "99291"), (True, False, None)),
+        (shared("0.4", False, day=in_2023), (None, True, unrecorded)),
+        (shared("0.6", True, day=in_2023), (True, None, unrecorded)),
+        (shared("0.6", False, day=in_2023), (True, True, None)),
+        (shared("0.4", None, day=in_2023), (None, True, blank)),
+        (shared("0.9", True, day=D(2021, 12, 31)), (None, None, "no law on shared visits is loaded for that day")),
+        (shared("0.9", True, day=None), (None, None, NO_DATE)),
+        (Case(encounters=({"claim_id": "A2"},)), (None, None, NO_ENCOUNTER)),
+        (Case(encounters=shares), (None, None, SEVERAL_ENCOUNTERS)),
+    )
 
 
 # --- modifiers ----------------------------------------------------------------------------------------
@@ -339,12 +378,9 @@ def test_modifier_fs_is_put_behind_the_others_or_taken_out() -> None:
         (sent("25", "59", "GC", "XU"), ("25 59 GC XU FS", "25 59 GC XU", False)),
     )
     check(
-        "modifiers_without_fs has_modifier_fs",
-        (sent("FS"), ("", True)),
-        (sent("FS", "25"), ("25", True)),
-        (sent("25", "FS", "59"), ("25 59", True)),
-        (sent("FS", "FS"), ("", True)),
+        "modifiers_with_fs modifiers_without_fs has_modifier_fs",
+        (sent("FS"), ("FS", "", True)),
+        (sent("FS", "25"), ("25 FS", "25", True)),
+        (sent("25", "FS", "59"), ("25 59 FS", "25 59", True)),
+        (sent("FS", "FS"), ("FS", "", True)),
     )
-
-
-Unused = dt.date

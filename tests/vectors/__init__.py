@@ -293,6 +293,7 @@ FACTS: dict[str, Schema] = {
     "emtala": _truth("encounters.is_emergency_treatment_required"),
     "emergency_stabilized": _truth("encounters.is_emergency_stabilized"),
     "two_coinsurances": _truth("encounters.has_two_coinsurances"),
+    "policy": {"pos_map": PerCode(_text("policies.use", r"\d\d", "a place of service code"))},
     # no table has these yet
     "admit_dx": _text(),
     "adt": [_text()],
@@ -308,7 +309,6 @@ FACTS: dict[str, Schema] = {
     "locality": _text(),
     "period": [_date()],
     "plb": _text(),
-    "policy": {"pos_map": PerCode(_text())},
     "rarc": [_text()],
     "reason": _text(),
     "status": _text(),

@@ -1,7 +1,8 @@
 """Runs cases through the real pipeline: writes their inputs, calls the public API, compares.
 
 A case becomes a folder: an 837 file (or a CSV of claims where only a CSV can say it: ``paper``,
-``processed``) and a workspace with sites.csv, providers.csv, payers.csv and encounters.csv. States
+``processed``) and a workspace with sites.csv, providers.csv, payers.csv, encounters.csv and, for
+``policy``, a policy of its own. An ``encounter`` is run as the claim of an ordinary visit there. States
 come from `scrubjay.explain`, fixes, responses and exposure from the findings of `scrubjay.check`.
 """
 
@@ -16,6 +17,8 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, Literal
+
+import yaml
 
 import scrubjay
 from bench.generate import npi as make_npi
@@ -120,16 +123,17 @@ NEUTRAL = (
 )
 _NEUTRAL = {(one.column.partition(".")[2], one.when): one.value for one in NEUTRAL}
 
-PAYERS: dict[str, tuple[str, str]] = {  # programme in payers.csv ('' = no row) and state
-    "MEDICARE_FFS": ("", ""),  # SBR09 says it
-    "MA_PLAN_X": ("medicare_advantage", ""),
-    "MEDICAID_XX": ("medicaid", ""),
-    "HORIZON_NJ": ("commercial", "NJ"),
-    "COMMERCIAL_X": ("commercial", ""),
-    "ANTHEM_CA_COMMERCIAL": ("commercial", "CA"),
-    "CA_WC_OMFS": ("workers_compensation", "CA"),
-    "PAYER_ZZ": ("", ""),
+PAYERS: dict[str, tuple[str, str, str]] = {  # programme in payers.csv ('' = no row), state, and policy
+    "MEDICARE_FFS": ("", "", ""),  # SBR09 says it
+    "MA_PLAN_X": ("medicare_advantage", "", ""),
+    "MEDICAID_XX": ("medicaid", "", ""),
+    "HORIZON_NJ": ("commercial", "NJ", "horizon_bcbsnj"),
+    "COMMERCIAL_X": ("commercial", "", ""),
+    "ANTHEM_CA_COMMERCIAL": ("commercial", "CA", "anthem_blue_cross_ca_commercial"),
+    "CA_WC_OMFS": ("workers_compensation", "CA", "ca_workers_compensation"),
+    "PAYER_ZZ": ("", "", ""),
 }
+OWN_POLICY = "of_the_case"  # what ``policy`` becomes: it goes before every policy that ships with Scrubjay
 
 
 # --- what is compared -------------------------------------------------------------------------------
@@ -187,7 +191,7 @@ def run_case(case: Case) -> Result:
     rules = scrubjay.load_rules()
     pages = {one["rule"]: [rule for rule in rules.values() if one["rule"] in rule.basis] for one in findings}
     result.not_covered += [f"no page for {rule}" for rule, found in pages.items() if not found]
-    if claim_type not in ("837P", "837I"):
+    if claim_type not in ("837P", "837I", "encounter"):
         result.not_covered.append(f"claim_type {claim_type}")
         result.expectations += [Expectation(one["rule"], _expected(one), "", "not covered") for one in findings]
         result.comparisons += [Comparison(f"money.{k}", str(v), "", "not covered") for k, v in _money(case).items()]
@@ -349,9 +353,20 @@ def _compare_correct(expected: dict[str, Any], violations: list[dict[str, Any]])
             words = {None: "not known", "": "none"}
             modifiers = {words.get(fix["department_modifier"], fix["department_modifier"]) for fix in changes}
             found.append(_compare("correct.facility_modifier", value, _or_nothing(modifiers)))
+        elif key in _CORRECTED:
+            column, wanted = _CORRECTED[key][0], _CORRECTED[key][1].get(value, value)
+            changed = {one["fix"][column] or "not known" for one in violations if column in one["fix"]}
+            found.append(_compare(f"correct.{key}", wanted, _or_nothing(changed)))
         else:
             found.append(Comparison(f"correct.{key}", str(value), "", "not covered"))
     return found
+
+
+_CORRECTED: dict[str, tuple[str, dict[str, str]]] = {  # the key of a fix, and its word where it is another
+    "hcpcs": ("procedure_code", {}),
+    "rendering": ("rendering_provider_type", {}),
+    "action": ("action", {"hospital bills; drop line": "drop_line"}),
+}
 
 
 def _or_nothing(words: Iterable[str]) -> str:
@@ -498,10 +513,7 @@ def _write(case: Case, folder: Path) -> Inputs:
     (workspace / "scrubjay.toml").write_text("", encoding="utf-8")
     _write_rows(workspace / "sites.csv", sites.rows)
     _write_rows(workspace / "providers.csv", _providers(case, claim))
-    program, state = PAYERS[facts["payer"]]
-    if program:
-        payer = {"payer_id": facts["payer"], "payer_name": facts["payer"], "payer_program": program, "state": state}
-        _write_rows(workspace / "payers.csv", [payer])
+    _write_payer(workspace, facts)
     _write_rows(workspace / "encounters.csv", [row for one in claims for row in _encounters(case, one.id, sites)])
     return Inputs(
         files,
@@ -511,6 +523,29 @@ def _write(case: Case, folder: Path) -> Inputs:
         _day(facts.get("today") or facts.get("submit_on")),
         without_table,
     )
+
+
+def _write_payer(workspace: Path, facts: dict[str, Any]) -> None:
+    """The row of the payer in payers.csv, and the policy of the case."""
+    program, state, policy = PAYERS[facts["payer"]]
+    places: dict[str, str] = (facts.get("policy") or {}).get("pos_map") or {}
+    if program or places:
+        row = {"payer_id": facts["payer"], "payer_name": facts["payer"], "payer_program": program, "state": state}
+        _write_rows(workspace / "payers.csv", [row | {"product": OWN_POLICY if places else "", "policy": policy}])
+    if places:
+        topic = {
+            "topic": "place_of_service",
+            "use": places,
+            "takes": sorted(set(places.values()) - places.keys()),
+            "retrieved": "2000-01-01",
+            "source": "the case",
+            "confidence": "law",  # what a case says is never too old
+        }
+        matches = {"product": OWN_POLICY}
+        document = {"title": "Of the case", "level": "contract", "matches": matches, "topics": [topic]}
+        (workspace / "policies").mkdir()
+        file = workspace / "policies" / f"{OWN_POLICY}.yaml"
+        file.write_text(yaml.safe_dump(document), encoding="utf-8")
 
 
 def _day(text: str | None) -> dt.date | None:
@@ -668,7 +703,7 @@ def _claim(case: Case, sites: _Sites) -> Claim:
     """The claim of a case."""
     facts = case.facts
     is_institutional = facts["claim_type"] == "837I"
-    raw: list[dict[str, Any]] = facts.get("lines") or []
+    raw: list[dict[str, Any]] = facts.get("lines") or _visit(facts)
     if not raw:
         raise CaseError(f"{case.id}: a claim of type {facts['claim_type']} needs facts.lines")
     places = [sites.place_of(line) for line in raw]
@@ -713,6 +748,17 @@ def _claim(case: Case, sites: _Sites) -> Claim:
         form=form,
         paid_date=facts.get("processed") or "",
     )
+
+
+def _visit(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The line of an encounter that names none: a visit, with the code that the distance of the place gives."""
+    location = facts.get("location")
+    if facts["claim_type"] != "encounter" or not isinstance(location, dict):
+        return []
+    yards = Decimal(str(location.get("distance_yd") or 0))
+    if location.get("distance_m") is not None:
+        yards = Decimal(str(location["distance_m"])) / Decimal("0.9144")
+    return [{"hcpcs": "99213", "pos": "19" if yards > 250 else "22", "units": 1}]
 
 
 def _facilities(

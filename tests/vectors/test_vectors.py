@@ -128,9 +128,7 @@ def test_money_is_not_covered_and_the_rules_still_count(tmp_path: Path) -> None:
     assert totals["money"] == {"pass": 0, "fail": 0, "not covered": 1}
 
 
-@pytest.mark.parametrize(
-    "claim_type", ["835", "277CA", "FISS", "encounter", "timely", "appeal", "pattern", "fee_check"]
-)
+@pytest.mark.parametrize("claim_type", ["835", "277CA", "FISS", "timely", "appeal", "pattern", "fee_check"])
 def test_what_is_no_claim_is_not_covered(tmp_path: Path, claim_type: str) -> None:
     result = run_one(tmp_path, {"claim_type": claim_type}, ("S15", "PASS"))
     assert (result.status, result.reasons) == ("not covered yet", [f"claim_type {claim_type}"])

@@ -60,8 +60,12 @@ SELECT
         ELSE e.physician_time_share < 0.5 OR NOT e.has_physician_decision_making
     END AS is_substantive_portion_by_nonphysician,
     CASE
+        WHEN is_substantive_portion_by_physician IS NOT NULL AND is_substantive_portion_by_nonphysician IS NOT NULL
+            THEN NULL
+        WHEN e.service_date IS NULL THEN 'the line has no readable service date'
         WHEN m.measures IS NULL THEN 'no law on shared visits is loaded for that day'
-        WHEN list_contains(m.measures, 'history') AND e.physician_time_share <= 0.5 AND NOT e.has_physician_decision_making
+        WHEN list_contains(m.measures, 'history') AND e.physician_time_share IS NOT NULL
+                AND e.has_physician_decision_making IS NOT NULL
             THEN 'history and examination counted too on that day, and nobody recorded who did them'
         WHEN NOT list_contains(m.measures, 'decision_making')
             THEN 'physician_time_share is blank in the encounters registry'
@@ -78,21 +82,18 @@ SELECT
     END AS is_component_split_between_entities,
     CASE
         WHEN e.technical_component_site_id IS NULL THEN 'technical_component_site_id is blank in the encounters registry'
-        WHEN t.site_id IS NULL THEN 'the sites registry has no row for the site ' || e.technical_component_site_id
-        WHEN t.code IS NULL THEN 'the code of the site ' || e.technical_component_site_id || ' depends on more than its kind'
+        WHEN technical_component_place_of_service_code IS NULL THEN t.code_because
+        WHEN is_component_split_between_entities IS NOT NULL THEN NULL
         WHEN e.reader_site_id IS NULL THEN 'reader_site_id is blank in the encounters registry'
-        WHEN r.site_id IS NULL THEN 'the sites registry has no row for the site ' || e.reader_site_id
+        WHEN coalesce(t.space_because, r.space_because) IS NOT NULL THEN coalesce(t.space_because, r.space_because)
         ELSE 'the registry does not say whose the two sites are'
     END AS component_site_because,
     e.specimen_site_id IS NOT NULL AS has_specimen_site,
-    CASE
-        WHEN e.specimen_site_id IS NULL THEN 'specimen_site_id is blank in the encounters registry'
-        WHEN s.site_id IS NULL THEN 'the sites registry has no row for the site ' || e.specimen_site_id
-        ELSE 'the code of the site ' || e.specimen_site_id || ' depends on more than its kind'
-    END AS specimen_because,
     CASE WHEN e.specimen_site_id IS NULL THEN NULL
          WHEN e.registration_status = 'inpatient' AND coalesce(s.is_hospital_space, TRUE) THEN '21'
          ELSE s.code END AS specimen_place_of_service_code,
+    CASE WHEN e.specimen_site_id IS NULL THEN 'specimen_site_id is blank in the encounters registry'
+         WHEN specimen_place_of_service_code IS NULL THEN s.code_because END AS specimen_because,
     coalesce(e.telehealth_mode <> 'none', e.telehealth_patient_place IS NOT NULL) AS is_given_at_a_distance,
     e.telehealth_mode,
     lower(e.telehealth_patient_place) AS telehealth_patient_place,
@@ -117,8 +118,10 @@ SELECT
         WHEN e.admission_status IS NULL AND e.admitted_at IS NULL
             THEN 'admission_status and admitted_at are blank in the encounters registry'
         WHEN e.admission_status <> 'none' AND e.admitted_at IS NULL THEN 'admitted_at is blank in the encounters registry'
-        WHEN e.admission_status IS DISTINCT FROM 'none' AND w.days IS NULL
-            THEN 'no window is on file for the type of the admitting hospital'
+        WHEN is_in_payment_window IS NOT NULL THEN NULL
+        WHEN e.service_date IS NULL THEN 'the line has no readable service date'
+        WHEN e.admitting_hospital_type IS NULL THEN 'admitting_hospital_type is blank in the encounters registry'
+        ELSE 'no window is on file for the type of the admitting hospital'
     END AS admission_because,
     CAST(e.admitted_at AS DATE) AS admission_date,
     e.has_notice,
@@ -135,6 +138,6 @@ LEFT JOIN windows AS w
     ON w.hospital_type = e.admitting_hospital_type AND in_force(w.effective, w.until, e.service_date)
 LEFT JOIN (SELECT effective, until, max(try_cast(days AS INTEGER)) AS longest FROM windows GROUP BY ALL) AS n
     ON in_force(n.effective, n.until, e.service_date)
-LEFT JOIN part_sites AS t ON t.site_id = e.technical_component_site_id AND t.service_date = e.service_date
-LEFT JOIN part_sites AS r ON r.site_id = e.reader_site_id AND r.service_date = e.service_date
-LEFT JOIN part_sites AS s ON s.site_id = e.specimen_site_id AND s.service_date = e.service_date;
+LEFT JOIN part_sites AS t ON t.site_id = e.technical_component_site_id AND t.service_date IS NOT DISTINCT FROM e.service_date
+LEFT JOIN part_sites AS r ON r.site_id = e.reader_site_id AND r.service_date IS NOT DISTINCT FROM e.service_date
+LEFT JOIN part_sites AS s ON s.site_id = e.specimen_site_id AND s.service_date IS NOT DISTINCT FROM e.service_date;

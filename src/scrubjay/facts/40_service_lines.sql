@@ -19,6 +19,7 @@ CREATE OR REPLACE TABLE visit_families AS
 SELECT path AS family, code FROM law_code_sets
 WHERE path IN ('us.cpt.office_visits', 'us.cpt.home_visits', 'us.cpt.hospital_inpatient_or_observation_visits',
                'us.cpt.nursing_facility_visits')
+    AND code NOT IN ('99201', '99238', '99239', '99315', '99316')  -- without a time, or of the day of discharge
 UNION ALL
 SELECT 'cognitive_assessment', '99483';
 
@@ -67,8 +68,9 @@ SELECT
     trim(regexp_replace(' ' || modifiers || ' ', ' (PO|PN|ER)(?: (?:PO|PN|ER))* ', ' ', 'g'))
         AS modifiers_without_department_modifiers,
     trim(regexp_replace(' ' || modifiers || ' ', ' FS(?: FS)* ', ' ', 'g')) AS modifiers_without_fs,
-    concat_ws(' ', nullif(modifiers, ''), 'FS') AS modifiers_with_fs,
-    concat_ws(' ', '26', nullif(modifiers, '')) AS modifiers_with_26,
+    concat_ws(' ', nullif(modifiers_without_fs, ''), 'FS') AS modifiers_with_fs,
+    concat_ws(' ', '26', nullif(trim(regexp_replace(' ' || modifiers || ' ', ' 26(?: 26)* ', ' ', 'g')), ''))
+        AS modifiers_with_26,
     has_modifier_93 OR has_modifier_95 OR has_modifier_gt OR has_modifier_gq OR has_modifier_fq AS is_telehealth
 FROM (SELECT DISTINCT modifiers FROM lines);
 
@@ -143,8 +145,11 @@ SELECT
     CASE WHEN w.site_type = 'provider_based_department' AND NOT w.is_provider_based THEN '11'
          WHEN w.is_provider_based IS NULL OR w.is_provider_based THEN NULL
          ELSE tc.code END AS site_place_of_service_code,
-    CASE WHEN w.site_because IS NOT NULL THEN w.site_because
+    CASE WHEN site_place_of_service_code IS NOT NULL THEN NULL
+         WHEN w.site_because IS NOT NULL THEN w.site_because
          WHEN w.site_type IS NULL THEN 'the kind of the site is blank in the registry'
+         WHEN w.is_provider_based IS NULL THEN 'the first day of its provider-based status is blank in the registry'
+         WHEN w.is_provider_based THEN 'in hospital space the code depends on the patient'
          ELSE 'a site of this kind has no code of its own' END AS site_code_because,
     w.is_campus_settled_without_distance IS TRUE AS is_campus_settled_without_distance,
     w.distance_evidence <> 'none' AS has_distance_survey,
@@ -154,7 +159,7 @@ SELECT
     CAST(NULL AS BOOLEAN) AS is_hospital_charge_combined,
     'the hospital''s claims are not compared with the admission' AS charge_because,
     h.* EXCLUDE (row_id, performer_because),
-    CASE WHEN h.performer_type IS NOT NULL THEN NULL
+    CASE WHEN h.performer_kind IS NOT NULL THEN NULL
          WHEN h.performer_because IS NOT NULL THEN h.performer_because
          WHEN f.fitting = 1 THEN 'performed_by_type and performed_by_npi are blank in the encounters registry'
          ELSE encounter_because END AS performer_because,
@@ -167,7 +172,6 @@ SELECT
     coalesce(e.specimen_because, encounter_because) AS specimen_because,
     coalesce(e.has_component_site, FALSE) AS has_component_site,
     coalesce(e.has_specimen_site, FALSE) AS has_specimen_site,
-    h.performer_type IS NOT NULL AS has_performer_on_record,
     coalesce(e.is_shared_visit, FALSE) AS has_shared_visit_on_record,
     o.is_telehealth OR l.place_of_service_code IN ('02', '10') OR coalesce(e.is_given_at_a_distance, FALSE)
         AS is_marked_as_telehealth,

@@ -19,6 +19,10 @@ FROM service_line_facts AS f
 JOIN line_sites AS w USING (row_id)
 SEMI JOIN (SELECT code AS procedure_code FROM law_code_sets WHERE path = 'us.cpt.office_visits') USING (procedure_code)
 WHERE NOT f.is_marked_as_telehealth AND f.has_place_of_service AND w.row_number IS NOT NULL
+    AND f.place_of_service_code NOT IN ('21', '23')  -- these and the next go by the patient, not by the building
+    AND f.place_of_service_code NOT IN (
+        SELECT code FROM law_code_sets WHERE path = 'us.cms.provider_based.pos_judged_elsewhere'
+    )
 GROUP BY ALL
 HAVING count(*) > 1 AND min(f.place_of_service_code) = max(f.place_of_service_code)
     AND NOT bool_or(f.is_place_of_service_asked_by_payer);

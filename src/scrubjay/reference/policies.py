@@ -146,6 +146,8 @@ def read_policy(text: str, file: str) -> Policy:
         raise DefinitionError("the title must be text", file=file, advice="write title: and the payer's name")
     matches = document["matches"] if document.get("matches") not in (None, "") else {}
     check_keys(matches, MATCHES, (), file, "matches")
+    if odd := next((key for key, word in matches.items() if not isinstance(word, str) or not word), None):
+        raise DefinitionError(f"{odd} of matches is no word", file=file, advice="give one word for each")
     if "state" in matches and not _STATE.fullmatch(matches["state"]):
         raise DefinitionError(f"state is '{matches['state']}'", file=file, advice="write two capitals, such as CA")
     if "payer_program" in matches:
@@ -162,7 +164,7 @@ def read_policy(text: str, file: str) -> Policy:
 
 
 def _read_topic(raw: Any, file: str) -> Topic:
-    if not isinstance(raw, dict) or raw.get("topic") not in TOPICS:
+    if not isinstance(raw, dict) or not isinstance(raw.get("topic"), str) or raw["topic"] not in TOPICS:
         said = raw.get("topic") if isinstance(raw, dict) else raw
         hint = near_miss(str(said), list(TOPICS))
         raise DefinitionError(f"there is no topic '{said}'.{hint}", file=file, advice="use one of " + ", ".join(TOPICS))
@@ -182,6 +184,8 @@ def _read_topic(raw: Any, file: str) -> Topic:
             f'use of {what} must be a mapping of places of service, such as {{"19": "22"}}', file=file
         )
     codes += [("place", code, code, instead) for code, instead in use.items()]
+    named = {first for what, first, _, _ in codes if what == "place"}  # what it asks for, it takes
+    codes += [("place", code, code, code) for code in dict.fromkeys(use.values()) if code not in named]
     if twice := {first for _, first, _, _ in codes if sum(first == other for _, other, _, _ in codes) > 1}:
         raise DefinitionError(f"{what} names '{min(twice)}' twice", file=file, advice="name each code once")
     if topic == "facility_fee" and not (raw.get("procedures") and raw.get("revenue_codes")):
@@ -205,6 +209,8 @@ def _read_topic(raw: Any, file: str) -> Topic:
     if begins and ends and ends < begins:
         raise DefinitionError(f"{what} ends on {ends}, before it begins", file=file, advice="look for a slip in a date")
     retrieved = day("retrieved")
+    if not isinstance(raw["source"], str) or not raw["source"].strip():
+        raise DefinitionError(f"{what} names no source", file=file, advice="write source: and where it stands")
     if retrieved is None:
         raise DefinitionError(f"{what} does not say when it was read", file=file, advice="write retrieved: and the day")
     return Topic(
@@ -247,7 +253,7 @@ def _codes(value: Any, key: str, what: str, file: str) -> list[str]:
 
 
 def _one_of(value: Any, words: tuple[str, ...], what: str, file: str) -> str:
-    if value not in words:
+    if not isinstance(value, str) or value not in words:
         raise DefinitionError(f"{what} is '{value}'", file=file, advice="use one of " + ", ".join(words))
     return str(value)
 
