@@ -213,7 +213,7 @@ def test_two_laws_in_one_comparison_are_not_confused() -> None:
     node = parse_condition(text, SERVICE_LINE_FACTS, laws, "x.md", 1)
     assert [test.path for test in node.laws] == ["us.b", "us.a"]
     sql = node.sql({LawTest("us.a"): "1", LawTest("us.b"): "2"})
-    assert re.sub(r"[() ]", "", sql) == "2+1-2>1"
+    assert re.sub(r"[() ]|CAST|AS DECIMAL\(38, \d+\)", "", sql) == "2+1-2>1"
 
 
 def test_signs_inside_a_literal_are_part_of_it() -> None:
@@ -523,7 +523,6 @@ NESTED_CASE = """
 import resource
 resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 from scrubjay.condition import parse_condition
-from scrubjay.errors import DefinitionError
 from scrubjay.tables import SERVICE_LINE_FACTS
 text = "is_provider_based"
 for _ in range(40):
@@ -730,12 +729,21 @@ def nodes_of(node: Node) -> Iterator[Node]:
         yield from nodes_of(part)
 
 
+def parse_small(text: str) -> Node:
+    """The condition, if no product in it can have more digits than a number may."""
+    try:
+        return parse(text)
+    except DefinitionError as error:
+        assume("digits" not in error.problem)
+        raise
+
+
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(_WHOLE, st.builds(_operation, st.just(_AND), st.just("AND"), _WHOLE, _CASES)))
 def test_every_node_is_read_again_from_what_it_prints(printed: Printed) -> None:
     _, loose, strict = printed
     assume(len(strict) <= 600)  # with all its parentheses it must keep under MOST_TOKENS
-    node = parse(loose)
+    node = parse_small(loose)
     assert node.sql({}) == parse(strict).sql({}), loose
     for one in nodes_of(node):
         assert parse_expression(one.text, SERVICE_LINE_FACTS, {}, "x.md", 1).sql({}) == one.sql({})
@@ -758,6 +766,7 @@ def some_facts() -> Any:
 @given(_WHOLE)
 def test_a_condition_means_what_the_database_reads_in_it(some_facts: Any, printed: Printed) -> None:
     text = printed[1]
+    parse_small(text)
     differ = f"SELECT count(*) FROM service_line_facts WHERE ({text}) IS DISTINCT FROM {parse(text).sql({})}"
     assert some_facts.sql(differ).fetchall() == [(0,)]
 
@@ -906,7 +915,9 @@ def domains_of(rule: Rule) -> Iterator[dict[str, list[Any]]]:
         values: list[Any]
         if column.type == "boolean":
             values = [True, False]
-        elif column.type == "integer":
+        elif column.type in ("date", "timestamp"):
+            values = [dt.date(2026, 3, 10), dt.date(2026, 3, 11)]
+        elif column.type in ("integer", "decimal", "amount"):
             named = {int(n) for leaf in leaves if name in leaf.columns for n in re.findall(r"\b\d+\b", leaf.template)}
             values = sorted({1, 2, 3, *named, *(n + 1 for n in named)})
         else:
@@ -920,6 +931,12 @@ def domains_of(rule: Rule) -> Iterator[dict[str, list[Any]]]:
                     before = set(version.values)
             values = list(dict.fromkeys([*literals, *codes, "other"]))
         domains[name] = [None, *values] if column.nullable else values
+    for leaf in leaves:  # what two columns are compared by must be able to be equal, and not
+        alike = [name for name in leaf.columns if rule.table[name].type not in ("boolean", "date", "timestamp")]
+        both = list(dict.fromkeys(value for name in alike for value in domains[name] if value is not None))
+        both += ["another"] if both == ["other"] else []
+        for name in alike if len(alike) > 1 else ():
+            domains[name] = [None, *both] if rule.table[name].nullable else both
     tests = [test for leaf in leaves for test in leaf.laws]
     for key in dict.fromkeys(key for test in tests for key in LAWS[test.path].key_columns):
         if key == "payer_program":
@@ -945,6 +962,8 @@ def broken_promises(rule: Rule, grids: list[dict[str, list[Any]]]) -> list[str]:
     A grid is every combination of the values of its columns, so every filling is a row of it.
     """
     broken: list[str] = []
+    # Of two days one can be the last of its domain, and then no day of the other lies behind it.
+    is_bounded = any(sum(rule.table[c].type == "date" for c in leaf.columns) > 1 for leaf in rule.condition.leaves())
     for domains in grids:
         open_: list[str] = []
         fixed: list[str] = []
@@ -984,7 +1003,11 @@ def broken_promises(rule: Rule, grids: list[dict[str, list[Any]]]) -> list[str]:
                 by_rest: dict[tuple[Any, ...], set[bool | None]] = {}
                 for filling, result in results.items():
                     by_rest.setdefault(filling[:position] + filling[position + 1 :], set()).add(result)
-                if all(len(seen) == 1 for seen in by_rest.values()) and set(results.values()) != {None}:
+                if (
+                    not is_bounded
+                    and all(len(seen) == 1 for seen in by_rest.values())
+                    and set(results.values()) != {None}
+                ):
                     broken.append(f"{shown}: names {name}, which makes no difference")
     return broken
 

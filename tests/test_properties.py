@@ -2,8 +2,8 @@
 
 A row of random facts begins as one of the cases of a rule, on a ground of random columns, and some of its
 own columns are then drawn anew: else most rules would hardly ever apply. Many rows are one table, which
-all rules of a grain judge in one query, so hypothesis draws the seed of a table and not each cell. The
-facts themselves are put to the test on made-up claims, which hypothesis draws in full.
+all rules of a grain judge in one query, so hypothesis draws the seed of a table and not each cell. What
+fails is told with the shortest row. Two properties are held over made-up claims too, whose facts are built.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
-from scrubjay.condition import Node, parse_condition, parse_expression
+from scrubjay.condition import Node, parse_condition, parse_expression, type_of
 from scrubjay.engine import Grain, connect
 from scrubjay.reference.law import load_laws
 from scrubjay.rule import Rule, load_rules
@@ -47,10 +47,7 @@ CODES_FILE = Path(__file__).parents[1] / ".." / "shared" / "rules" / "pos_codes.
 
 # A table of random rows: hypothesis draws its seed. To shrink a seed leads nowhere.
 TABLES = st.randoms(use_true_random=True)
-SEEDED = settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-DRAWN = settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+SEEDED = settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 # --- random facts -------------------------------------------------------------------------------------
@@ -136,9 +133,9 @@ def nothing(column: Column) -> Any:
     return None if column.nullable else blank[column.type]
 
 
-def random_dates(random: Random, days: Sequence[D]) -> Row:
+def random_dates(random: Random, grain: str) -> Row:
     """Dates that do not contradict one another: no claim is received before its service, or paid before that."""
-    service, received, paid = sorted(random.choices(days, k=3))
+    service, received, paid = sorted(random.choices(days_of(grain), k=3))
     row: Row = {"service_date": service, "receipt_date": received, "paid_date": paid}
     row |= {name: None for name in row if random.random() < 0.2}
     row["receipt_date_earliest"] = row["receipt_date"] or random.choice([service, None])
@@ -151,7 +148,7 @@ def random_row(random: Random, rule: Rule, number: int) -> Row:
     table, cases = rule.table, cases_of(rule.code)
     has_dates = all(name in table for name in DATES)
     row = {name: random.choice(values) for name, values in values_of(rule.grain).items()}
-    row |= random_dates(random, days_of(rule.grain)) if has_dates else {}
+    row |= random_dates(random, rule.grain) if has_dates else {}
     if number >= len(cases) and random.random() < 0.2:
         return row | {name: random.choice(values) for name, values in values_for(rule.code).items()}
     expected = random.choice(sorted({case.outcome for case in cases}))
@@ -163,7 +160,7 @@ def random_row(random: Random, rule: Rule, number: int) -> Row:
     if number >= len(cases):
         again = random.choices(list(values_for(rule.code)), k=random.choice([0, 1, 1, 2, 4]))
         row |= {name: random.choice(values_for(rule.code)[name]) for name in again}
-        row |= random_dates(random, days_of(rule.grain)) if has_dates and random.random() < 0.3 else {}
+        row |= random_dates(random, rule.grain) if has_dates and random.random() < 0.3 else {}
     return row
 
 
@@ -329,8 +326,7 @@ def test_19_and_22_are_paid_at_the_same_rate_on_any_day(first_day: D, data: st.D
 @given(random=TABLES)
 def test_no_rule_about_money_tells_19_from_22(random: Random) -> None:
     drawn = [row for _, row in random_rows(random, "service_line", each=8)]
-    recent = [row | random_dates(random, [day for day in days_of("service_line") if day.year > 2015]) for row in drawn]
-    rows = comparable([*drawn, *recent])
+    rows = comparable([*drawn, *(row | dict.fromkeys(DATES[1:], D(2040, 1, 1)) for row in drawn)])
     at_19, at_22 = ([placed(row, code) for row in rows] for code in ("19", "22"))
     found = list(changes("service_line", at_19, at_22))
     none_of(change for change in found if change.rule.code not in ASK_WHICH_OF_THE_TWO)
@@ -492,7 +488,7 @@ class Stay:
 
 _HOURS = st.times() | st.sampled_from([dt.time.min, dt.time.max])
 _WINDOW_DAYS = [version.effective + dt.timedelta(n) for version in LAWS[WINDOW].versions for n in (-4, -1, 0)]
-_BOOLEANS = st.sampled_from([True, False, None])
+_YES_NO = st.sampled_from([True, False, None])
 _STAYS = st.builds(
     Stay,
     service_date=st.dates(D(1990, 6, 1), D(2030, 12, 31)) | st.sampled_from([*_WINDOW_DAYS, D(2024, 2, 29), None]),
@@ -502,21 +498,24 @@ _STAYS = st.builds(
     hours=st.tuples(_HOURS, _HOURS),
     others=st.fixed_dictionaries(
         dict.fromkeys(
-            ("is_admission_time_known", "is_part_a_stay", "is_diagnostic", "is_related_to_admission"), _BOOLEANS
+            ("is_admission_time_known", "is_part_a_stay", "is_diagnostic", "is_related_to_admission"), _YES_NO
         )
         | {"registration_status": st.sampled_from(["inpatient", "outpatient", "none", None])}
     ).map(lambda one: tuple(one.items())),
 )
 
 
-@DRAWN
+@settings(SEEDED, max_examples=6, verbosity=Verbosity.quiet)  # the shortest stay is shown
 @given(stays=st.lists(_STAYS, min_size=30, max_size=80))
 def test_the_payment_window_depends_on_days_and_not_on_hours(stays: list[Stay]) -> None:
     found = [
         rows[0]["is_in_payment_window"] for rows in facts_of_cases([case for stay in stays for case in stay.cases()])
     ]
-    assert found[::2] == found[1::2]  # whatever the hour
-    wrong = [f"{one} at {stay}" for one, stay in zip(found[::2], stays, strict=True) if one is not stay.is_in_window()]
+    wrong = [
+        f"{at_one_hour} and {at_another}, not {stay.is_in_window()}: {stay}"
+        for at_one_hour, at_another, stay in zip(found[::2], found[1::2], stays, strict=True)
+        if {at_one_hour, at_another} != {stay.is_in_window()}
+    ]
     assert not wrong, min(wrong, key=len)
 
 
@@ -547,8 +546,7 @@ def test_forgetting_any_facts_leaves_an_outcome_or_makes_it_unknown(grain: str, 
     before = [row for _, row in about]
     found = list(changes(grain, before, [forgetful(random, rule, row) for rule, row in about]))
     none_of(change for change in found if change.now != UNKNOWN)
-    if any("unknown" in reachable_outcomes(rule) for rule in OF_GRAIN[grain]):
-        assert {change.was for change in found} == {CLEAR, VIOLATION}  # it does make a difference
+    assert found  # it does make a difference
 
 
 # --- 5: PO or PN on a professional line is never in order ----------------------------------------------
@@ -582,83 +580,82 @@ def test_po_or_pn_is_always_a_violation_and_hides_no_other_among_the_facts(rando
 
 # --- 1 and 5 again, over facts that are built of claims ------------------------------------------------
 
-_SITES = st.fixed_dictionaries(
-    {
-        "site_type": st.sampled_from(
-            ["main_campus", "provider_based_department", "provider_based_department", "remote_location",
-             "freestanding_office", "skilled_nursing_facility", "ambulatory_surgical_center", "mobile_unit", None]
-        ),
-        "provider_based_from": st.sampled_from([D(2010, 1, 1), D(2024, 3, 6), None]),
-        "hospital_type": st.sampled_from(["ipps", "cah", None]),
-        "is_on_hospital_campus": _BOOLEANS,
-        "is_separately_maintained": _BOOLEANS,
-        "distance_yards": st.sampled_from([None, Decimal(100), Decimal(248), Decimal(252), Decimal(2000)]),
-        "distance_method": st.sampled_from(["straight_line", "driving", None]),
-        "enrolled_location_type": st.sampled_from(["provider_based_department", "none", None]),
-    }
-)  # fmt: skip
-_ENCOUNTERS = st.fixed_dictionaries(
-    {
-        "claim_id": st.just("A1"),
-        "registration_status": st.sampled_from(["outpatient", "inpatient", "none", None]),
-        "admission_status": st.sampled_from(["admitted", "none", None]),
-        "admitted_at": st.sampled_from([dt.datetime(2024, 3, 6, 9), None]),
-        "admitting_hospital_type": st.sampled_from(["ipps", "cah", None]),
-        "is_skilled_nursing_part_a": _BOOLEANS,
-        "performed_by_type": st.sampled_from(["MD", "NP", "RN", None]),
-        "split_practitioner_type": st.sampled_from(["NP", "none", None]),
-        "physician_time_share": st.sampled_from([Decimal("0.3"), Decimal("0.7"), None]),
-        "has_physician_decision_making": _BOOLEANS,
-        "is_same_group": _BOOLEANS,
-        "telehealth_mode": st.sampled_from(["video", "audio", "none", None]),
-        "telehealth_patient_place": st.sampled_from(["home", "clinic", None]),
-        "telehealth_clinician_place": st.sampled_from(["hospital", "home", None]),
-        "has_notice": _BOOLEANS,
-        "has_two_coinsurances": _BOOLEANS,
-        "is_emergency_treatment_required": _BOOLEANS,
-    }
-)
-_PAYERS = st.fixed_dictionaries(
-    {
-        "payer_id": st.just("PAYER1"),
-        "payer_program": st.sampled_from(["medicare_part_b", "medicare_advantage", "commercial", "medicaid"]),
-        "policy": st.sampled_from([None, "horizon_bcbsnj", "medi_cal", "medicare_ffs"]),
-    }
-)
-_CLAIM = st.fixed_dictionaries(
-    {
-        "claim_filing_code": st.sampled_from(["MB", "MB", "MB", "CI", "ZZ"]),
-        "claim_form": st.sampled_from(["electronic", "paper", None]),
-        "paid_date": st.sampled_from([D(2024, 4, 1), None]),
-        "rendering_provider_npi": st.sampled_from([NPI, None]),
-    }
-)
-_PROCEDURES = ("99213", "99215", "99221", "99211", "G0463", "A0425", "11042", "93000", "71046", "97110", "96372", "J0585",
-               "G2211", "99291", "99490", "")  # fmt: skip
-_MODIFIERS = ("26", "TC", "FS", "95", "93", "GT", "59", "PD", "GE", "ER")
+YES_NO = (True, False, None)
+SITES: dict[str, Sequence[Any]] = {
+    "site_type": (
+        "main_campus", "provider_based_department", "provider_based_department", "remote_location",
+        "freestanding_office", "freestanding_office", "skilled_nursing_facility", "ambulatory_surgical_center",
+        "mobile_unit", None,
+    ),
+    "provider_based_from": (D(2010, 1, 1), D(2010, 1, 1), D(2024, 3, 6), None),
+    "hospital_type": ("ipps", "cah", None),
+    "is_on_hospital_campus": YES_NO,
+    "is_separately_maintained": YES_NO,
+    "distance_yards": (Decimal(100), Decimal(248), Decimal(252), Decimal(2000), None),
+    "distance_method": ("straight_line", "driving", None),
+    "enrolled_location_type": ("provider_based_department", "none", None),
+}  # fmt: skip
+ENCOUNTERS: dict[str, Sequence[Any]] = {
+    "claim_id": ("A1",),
+    "registration_status": ("outpatient", "inpatient", "none", None),
+    "admission_status": ("admitted", "none", None),
+    "admitted_at": (dt.datetime(2024, 3, 6, 9), None),
+    "admitting_hospital_type": ("ipps", "cah", None),
+    "is_skilled_nursing_part_a": YES_NO,
+    "performed_by_type": ("MD", "NP", "RN", None),
+    "split_practitioner_type": ("NP", "none", None),
+    "physician_time_share": (Decimal("0.3"), Decimal("0.7"), None),
+    "has_physician_decision_making": YES_NO,
+    "is_same_group": YES_NO,
+    "telehealth_mode": ("video", "audio", "none", None),
+    "telehealth_patient_place": ("home", "clinic", None),
+    "telehealth_clinician_place": ("hospital", "home", None),
+    "has_notice": YES_NO,
+    "has_two_coinsurances": YES_NO,
+    "is_emergency_treatment_required": YES_NO,
+}
+PAYERS: dict[str, Sequence[Any]] = {
+    "payer_id": ("PAYER1",),
+    "payer_program": ("medicare_part_b", "medicare_advantage", "commercial", "medicaid"),
+    "policy": (None, "horizon_bcbsnj", "medi_cal", "medicare_ffs"),
+}
+CLAIMS: dict[str, Sequence[Any]] = {
+    "claim_filing_code": ("MB", "MB", "MB", "MB", "CI", "ZZ"),
+    "claim_form": ("electronic", "paper", None),
+    "paid_date": (D(2025, 8, 1), None),
+    "rendering_provider_npi": (NPI, NPI, None),
+}
+LINES: dict[str, Sequence[Any]] = {
+    "procedure_code": (
+        "99213", "99215", "99221", "99221", "99304", "99347", "99211", "99483", "99291", "99490", "G0463", "G2211",
+        "A0425", "Q3014", "11042", "93000", "71046", "97110", "96372", "J0585", "E0110", "85060", "90960", None,
+    ),
+    "service_date": (D(2016, 1, 1), D(2024, 3, 5), D(2024, 3, 5), D(2025, 6, 2)),
+}  # fmt: skip
+MODIFIERS = ("FS", "FS", "26", "TC", "95", "93", "GT", "GQ", "59", "PD", "GE", "ER")
 
 
-@st.composite
-def made_up_cases(draw: st.DrawFn, codes: tuple[str, ...]) -> Case:
+def made_up(random: Random, values: dict[str, Sequence[Any]]) -> Row:
+    return {name: random.choice(choices) for name, choices in values.items()}
+
+
+def made_up_case(random: Random, codes: Sequence[str]) -> Case:
     """A claim with one line at a place of one of these codes, and what the registries hold about it."""
-    modifiers = draw(st.lists(st.sampled_from(_MODIFIERS), max_size=2, unique=True))
-    line: Row = {
-        "procedure_code": draw(st.sampled_from(_PROCEDURES)) or None,
-        "service_date": draw(st.sampled_from([D(2016, 1, 1), D(2024, 3, 5), D(2024, 3, 5), D(2025, 6, 2)])),
-        "place_of_service_code": draw(st.sampled_from(codes)),
-        **{f"modifier_{number}": modifier for number, modifier in enumerate(modifiers, 1)},
-    }
-    other = {"claim_id": "A2", "place_of_service_code": draw(st.sampled_from(["11", "23"]))}
+    modifiers = random.sample(MODIFIERS, random.choice([0, 1, 2]))
+    line = made_up(random, LINES) | {"place_of_service_code": random.choice(codes)}
+    line |= {f"modifier_{number}": modifier for number, modifier in enumerate(modifiers, 1)}
+    twin = ({"claim_id": "A2"}, line | {"place_of_service_code": "23"})
+    types = [random.choice(["MD", "MD", "NP", "PT"])]
     return Case(
-        site=draw(st.none() | _SITES),
-        claim=draw(_CLAIM) | {"transaction_date": line["service_date"], "place_of_service_code": "11"},
+        site=random.choice([made_up(random, SITES)] * 4 + [None]),
+        claim=made_up(random, CLAIMS) | {"transaction_date": line["service_date"]},
         line=line,
-        encounters=tuple(draw(st.lists(_ENCOUNTERS, max_size=1))),
-        providers=tuple({"npi": NPI, "provider_type": t} for t in draw(st.lists(st.sampled_from(["MD", "NP", "PT"]), max_size=1))),
-        payers=tuple(draw(st.lists(_PAYERS, max_size=1))),
-        others=((other, {"place_of_service_code": None}),) if draw(st.booleans()) else (),
-        is_named=draw(st.booleans()),
-    )  # fmt: skip
+        encounters=(made_up(random, ENCOUNTERS),) * random.choice([0, 1, 1, 1]),
+        providers=tuple({"npi": NPI, "provider_type": one} for one in types * random.choice([0, 1, 1])),
+        payers=(made_up(random, PAYERS),) * random.choice([0, 0, 0, 1]),
+        others=(twin,) * random.choice([0, 0, 1]),
+        is_named=random.random() < 0.8,
+    )
 
 
 def built_changes(cases: Sequence[Case], changed: Sequence[Case]) -> tuple[list[Row], list[Change]]:
@@ -668,32 +665,33 @@ def built_changes(cases: Sequence[Case], changed: Sequence[Case]) -> tuple[list[
     return after, list(changes("service_line", before, after))
 
 
-@DRAWN
-@given(cases=st.lists(made_up_cases(("19",)), min_size=40, max_size=80))
-def test_no_rule_about_money_tells_a_claim_at_19_from_one_at_22(cases: list[Case]) -> None:
-    cases = [replace(case, others=()) for case in cases]
-    swapped = [replace(case, line=case.line | {"place_of_service_code": "22"}) for case in cases]
-    after, found = built_changes(cases, swapped)
+@SEEDED
+@given(random=TABLES)
+def test_no_rule_about_money_tells_a_claim_at_19_from_one_at_22(random: Random) -> None:
+    at_19 = [replace(made_up_case(random, ["19"]), others=()) for _ in range(300)]
+    at_22 = [replace(case, line=case.line | {"place_of_service_code": "22"}) for case in at_19]
+    after, found = built_changes(at_19, at_22)
     assert len(comparable(after)) == len(after)
     none_of(change for change in found if change.rule.code not in ASK_WHICH_OF_THE_TWO)
 
 
-@DRAWN
-@given(
-    cases=st.lists(made_up_cases(("11", "19", "22", "21", "31", "10", "99")), min_size=40, max_size=80),
-    random=TABLES,
-)
-def test_po_or_pn_is_always_a_violation_and_hides_no_other_on_a_claim(cases: list[Case], random: Random) -> None:
-    changed = []
-    for case in cases:
+@SEEDED
+@given(random=TABLES)
+def test_po_or_pn_is_always_a_violation_and_hides_no_other_on_a_claim(random: Random) -> None:
+    cases, changed = [], []
+    for _ in range(300):
+        case = made_up_case(random, ["11", "12", "19", "22", "21", "31", "10", "99"])
         modifiers = [case.line[name] for name in ("modifier_1", "modifier_2") if name in case.line]
         for added in random.choice([["PO"], ["PN"], ["PO", "PN"]]):
             modifiers.insert(random.randint(0, len(modifiers)), added)
         line = case.line | {f"modifier_{number}": modifier for number, modifier in enumerate(modifiers, 1)}
+        cases.append(case)
         changed.append(replace(case, line=line))
     after, found = built_changes(cases, changed)
     never_clear(after)
-    none_of(change for change in found if change.was == VIOLATION and change.rule.code not in MAY_FALL_SILENT)
+    silenced = [change for change in found if change.was == VIOLATION]
+    none_of(change for change in silenced if change.rule.code not in MAY_FALL_SILENT)
+    assert {change.rule.code for change in silenced} == set(MAY_FALL_SILENT)
 
 
 # --- 6: every code has one rate ------------------------------------------------------------------------
@@ -764,7 +762,8 @@ def test_every_code_has_the_rate_of_the_published_set_from_its_first_day_on(days
 @settings(SEEDED, max_examples=1)
 @given(random=TABLES)
 def test_no_finding_carries_an_exposure(grain: str, random: Random) -> None:
-    rows = [row for _, row in random_rows(random, grain, each=0)]
+    numbers = {c.name: 7 for c in GRAINS[grain].columns if c.nullable and type_of(c) == "number"}
+    rows = [numbers | row for _, row in random_rows(random, grain, each=0)]
     found = list(compiled(grain, rows, OF_GRAIN[grain]).findings(each=False))
     assert {one["rule"] for one in found if one["outcome"] == "violation"} == {rule.code for rule in OF_GRAIN[grain]}
     assert [one["rule"] for one in found if one["exposure_amount"] is not None] == []

@@ -16,11 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from scrubjay.engine import Grain, Row, Run, prepare
+from scrubjay.engine import Grain, Row, Run, prepare, today
 from scrubjay.errors import UnknownClaim
 from scrubjay.explanation import Explanation, explain_lines
 from scrubjay.reference.law import load_laws
-from scrubjay.rule import Rule, read_rule, select_rules
+from scrubjay.rule import Rule, apply_settings, read_rule, select_rules
 from scrubjay.tables import GRAINS
 from scrubjay.workspace import Workspace
 
@@ -69,7 +69,15 @@ def run_checklist(
 
     Raises UnknownClaim when no such claim has this id.
     """
-    run = prepare(paths, workspace=workspace, received=received, as_of=as_of)
+    workspace = workspace or Workspace.empty()
+    settings, run_date = workspace.settings, as_of or today()
+    run = prepare(
+        paths,
+        workspace=workspace,
+        received=received,
+        as_of=run_date,
+        wanted=lambda pages: select_rules(apply_settings(pages, settings, run_date)),
+    )
     where = "place_of_service_code IN ('11', '19', '22')"
     query = f"CREATE OR REPLACE TABLE checked_lines AS SELECT * FROM service_line_facts WHERE {where}"
     run.connection.execute(
@@ -87,7 +95,7 @@ def run_checklist(
     for one_claim in claims.values():
         for step in one_claim["steps"]:
             _look_behind(one_claim, step, behind)
-        del one_claim["claim_key"]
+        del one_claim["claim_key"], one_claim["sites"]
     listed = [one for one in claims.values() if any(step["state"] != "does not apply" for step in one["steps"])]
     listed.sort(key=lambda one: (one["file"], one["claim_id"] or "", one["checklist"]))
     has_unread = any(problem["severity"] == "error" for problem in run.problems)
@@ -97,7 +105,7 @@ def run_checklist(
 def _findings_behind(run: Run, steps: Iterable[Rule]) -> list[Row]:
     """The findings of rules whose dossier ids are those of a step, of any line, claim and site."""
     ids = {one for step in steps for one in step.basis}
-    rules = [rule for rule in select_rules(run.pages) if not ids.isdisjoint(rule.basis)]
+    rules = [rule for rule in run.rules if not ids.isdisjoint(rule.basis)]
     findings: list[Row] = []
     for name, table in GRAINS.items():
         chosen = [rule for rule in rules if rule.grain == name]
@@ -119,6 +127,7 @@ def _add(claims: dict[tuple[int, str], Row], row: Row, step: Rule, one: Explanat
             "site_id": None,
             "site_name": None,
             "service_date": None,
+            "sites": set(),  # of all lines that the list is about
             "places": [],
             "steps": [],
         },
@@ -127,6 +136,7 @@ def _add(claims: dict[tuple[int, str], Row], row: Row, step: Rule, one: Explanat
         if not claim["places"]:  # the first line that the list is about says where and when
             claim["site_id"], claim["site_name"] = row["site_id"], row["site_name"]
             claim["service_date"] = row["service_date"].isoformat() if row["service_date"] else None
+        claim["sites"] |= {row["site_id"]} - {None}
         if row["place_of_service_code"] not in claim["places"]:
             claim["places"].append(row["place_of_service_code"])
     said = {
@@ -155,15 +165,13 @@ def _look_behind(claim: Row, step: Row, findings: list[Row]) -> None:
     for finding in findings:
         if set(basis).isdisjoint(finding["basis"]):
             continue
-        is_of_claim = finding["claim_id"] is not None and (finding["file"], finding["claim_id"]) == (
-            claim["file"],
-            claim["claim_id"],
-        )
-        is_of_site = claim["site_id"] is not None and finding["site_id"] == claim["site_id"]
+        claim_key = finding["_order"][0]
+        is_of_claim = claim_key == claim["claim_key"]
+        is_of_site = finding["site_id"] in claim["sites"]
         is_of_site &= finding["grain"] in ("site", "institutional_line") and finding["outcome"] == "violation"
-        if not (is_of_claim or is_of_site) or (finding["rule"], finding["claim_id"]) in seen:
+        if not (is_of_claim or is_of_site) or (finding["rule"], claim_key, finding["site_id"]) in seen:
             continue
-        seen.add((finding["rule"], finding["claim_id"]))
+        seen.add((finding["rule"], claim_key, finding["site_id"]))
         keys = ("rule", "outcome", "severity", "claim_id", "line_number", "site_id", "message")
         step["findings"].append({key: finding[key] for key in keys})
         state = _OWN[finding["outcome"]]
@@ -197,6 +205,7 @@ def _sites(claims: list[Row]) -> list[Row]:
 
 # --- as text ------------------------------------------------------------------------------------------
 
+_NARROWEST = 10  # characters for the name of a site
 _MARKS = {"done": "done", "failed": "FAILED", "not verified": "not verified", "does not apply": "-"}
 
 
@@ -206,29 +215,38 @@ def checklist_text(found: Checklist, width: int = 80) -> Iterator[str]:
         yield "No professional claim here has a line at POS 11, 19 or 22.\n"
         return
     if len(found.claims) > 1:
-        yield from _sites_text(found.sites)
+        yield from _sites_text(found.sites, width)
     for group in _alike(found.claims):
         yield from _claims_text(group, width)
 
 
-def _sites_text(sites: list[Row]) -> Iterator[str]:
+def _sites_text(sites: list[Row], width: int) -> Iterator[str]:
     for kind in dict.fromkeys(site["checklist"] for site in sites):
         rows = [site for site in sites if site["checklist"] == kind]
         steps = sorted({int(step) for site in rows for step in site["steps"]})
-        yield f"{kind[0].upper()}{kind[1:]}: claims with each step done, of those it applies to\n"
-        yield f"{'site':<24}{'claims':>7}" + "".join(f"{step:>6}" for step in steps) + "\n"
-        for site in rows:
-            cells = []
-            for step in steps:
-                states = site["steps"].get(str(step), {})
-                applies = sum(count for state, count in states.items() if state != "does not apply")
-                cells.append(f"{states.get('done', 0)}/{applies}" if applies else "-")
-            yield (
-                f"{(site['site_id'] or 'not known')[:23]:<24}{site['claims']:>7}"
-                + "".join(f"{cell:>6}" for cell in cells)
-                + "\n"
-            )
+        head = f"{kind[0].upper()}{kind[1:]}: claims with each step done, of those that it applies to"
+        yield from _wrapped(head, width, 0)
+        table = [("site", "claims", *map(str, steps))]
+        table += [
+            (site["site_id"] or "not known", f"{site['claims']:,}", *(_share(site["steps"].get(str(s), {})) for s in steps))
+            for site in rows
+        ]
+        widths = [max(map(len, column)) + 2 for column in zip(*table, strict=True)]
+        widths[0] = min(widths[0], width - sum(widths[1:]))
+        if widths[0] < _NARROWEST:  # too narrow for a table: a site is a paragraph
+            for site, claims, *cells in table[1:]:
+                said = ", ".join(f"{step}: {cell}" for step, cell in zip(steps, cells, strict=True))
+                yield from _wrapped(f"{site} ({claims}): {said}", width, 0)
+        else:
+            for site, *cells in table:
+                numbers = "".join(f"{cell:>{size}}" for cell, size in zip(cells, widths[1:], strict=True))
+                yield f"{_clean(site)[: widths[0] - 1]:<{widths[0]}}{numbers}\n"
         yield "\n"
+
+
+def _share(states: Row) -> str:
+    applies = sum(count for state, count in states.items() if state != "does not apply")
+    return f"{states.get('done', 0)}/{applies}" if applies else "-"
 
 
 def _alike(claims: list[Row]) -> list[list[Row]]:
@@ -255,10 +273,11 @@ def _claims_text(group: list[Row], width: int) -> Iterator[str]:
     first = group[0]
     site = first["site_name"] or first["site_id"] or "a site that is not known"
     more = f", and {len(group) - 1} more like it" if len(group) > 1 else ""
-    head = f"{first['claim_id']}, POS {', '.join(first['places']) or '?'} at {site}, {first['service_date']}{more}"
-    yield _clean(head) + "\n"
+    head = f"{first['claim_id'] or 'a claim without an id'}, POS {', '.join(first['places']) or '?'} at {site}, {first['service_date']}{more}"
+    yield from _wrapped(head, width, 0)
     for step in first["steps"]:
-        yield f"  {step['step']} {_MARKS[step['state']]:<13} {step['title']}\n"
+        title = f"{step['step']} {_MARKS[step['state']]:<13} {step['title']}"
+        yield from _wrapped(title, width, 2, 18 if width >= 60 else 4)
         said = []
         for one in step["findings"]:
             where = "" if one["claim_id"] == first["claim_id"] else f" ({one['claim_id'] or one['site_id']})"
@@ -273,8 +292,23 @@ def _claims_text(group: list[Row], width: int) -> Iterator[str]:
             evidence = ", ".join(f"{name} {_word(value)}" for name, value in step["evidence"].items())
             said.append(evidence)
         for text in said:
-            yield textwrap.fill(_clean(text), width, initial_indent=" " * 6, subsequent_indent=" " * 8) + "\n"
+            yield from _wrapped(text, width, 6, 8)
     yield "\n"
+
+
+def _wrapped(text: str, width: int, first: int, more: int | None = None) -> Iterator[str]:
+    """The text in lines of this width; a word that is longer, such as the name of a fact, stays whole."""
+    indents = " " * first, " " * (first + 2 if more is None else more)
+    lines = textwrap.wrap(
+        _clean(text),
+        width,
+        initial_indent=indents[0],
+        subsequent_indent=indents[1],
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+    yield from (f"{line}\n" for line in lines)
 
 
 def _word(value: Any) -> str:

@@ -39,6 +39,7 @@ def app() -> None:
     """Does a medical claim say truthfully where care was given?"""
 
 
+_HOW = {"law": "the law, read", "read": "read", "summary": "a summary, read", "hearsay": "hearsay, read"}
 files_argument = click.argument("files", nargs=-1, required=True, metavar="FILES…", type=click.Path(path_type=Path))
 workspace_option = click.option(
     "--workspace",
@@ -171,7 +172,9 @@ def checklist(
         as_of=_date(as_of, "--as-of"),
     )
     if format_ == "json":
-        _print(iter([json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n"]))
+        from scrubjay.reports.records import document_pieces
+
+        _print(document_pieces(found.as_dict()))
     else:
         _print(checklist_text(found, min(max(shutil.get_terminal_size((80, 24)).columns, 40), 120)))
     return found.exit_code
@@ -303,12 +306,16 @@ def policies(name: str | None, on: str | None, workspace: Path | None) -> int:
     sys.stdout.write(f"what it does not say: {'as Medicare has it' if one.inherits_medicare else 'not known'}\n")
     for topic in one.topics:
         if (topic.effective_from or day) <= day <= (topic.effective_to or day):
-            trust = f"read {topic.retrieved}" if topic.trusted_until() >= day else f"read {topic.retrieved}: too old"
-            said = f"{topic.topic.replace('_', ' ')}: {topic.said()} ({topic.confidence}, {trust})"
+            trust = (
+                f"{topic.retrieved}" if topic.trusted_until() >= day else f"{topic.retrieved}: too old to be trusted"
+            )
+            said = f"{topic.topic.replace('_', ' ')}: {topic.said()} ({_HOW[topic.confidence]} {trust})"
             sys.stdout.write(textwrap.fill(said, 80, subsequent_indent="  ") + "\n")
             sys.stdout.write(textwrap.fill(f"  source: {topic.source}", 80, subsequent_indent="    ") + "\n")
     if not one.topics:
-        sys.stdout.write("It says nothing: no source was found.\n")
+        sys.stdout.write(
+            "It says nothing else.\n" if one.inherits_medicare else "It says nothing: no source was found.\n"
+        )
     return 0
 
 

@@ -23,6 +23,7 @@ from scrubjay.tables import Column, Table
 
 LONGEST = 4000  # characters of one condition
 MOST_TOKENS = 500
+MOST_DIGITS = 38  # of a DECIMAL
 DEEPEST = 30  # parentheses, NOTs and minus signs within each other
 
 _FOREIGN = re.compile(r"[^\t\n\r -~]")
@@ -67,6 +68,8 @@ _TYPES: dict[str, Type] = {
     "boolean": "boolean",
 }
 
+_SIZES = {"integer": (18, 0), "decimal": (18, 4), "amount": (18, 2)}
+
 
 def type_of(column: Column) -> Type:
     """What kind of value a column holds, as conditions see it."""
@@ -106,6 +109,8 @@ class Node:
     template: str = ""
     columns: tuple[str, ...] = ()
     laws: tuple[LawTest, ...] = ()
+    digits: int = 0  # of a number: how many it can have, before and behind the point
+    scale: int = 0  # how many of them stand behind it
 
     def leaves(self) -> Iterator[Node]:
         """Every leaf below this node, in the order of the page."""
@@ -194,6 +199,17 @@ def parse_condition(text: str, table: Table, laws: dict[str, Law], file: str, li
 def parse_expression(text: str, table: Table, laws: dict[str, Law], file: str, line: int | None) -> Node:
     """A value (exposure, fix) over the columns of a table. Raises DefinitionError."""
     return _Reader(text, table, laws, file, line).read()
+
+
+def _size(node: Node) -> tuple[int, int]:
+    """How many digits a number can have, and how many of them behind the point; of a CASE, in any branch."""
+    return max(leaf.digits for leaf in node.leaves()), max(leaf.scale for leaf in node.leaves())
+
+
+def _with_size(node: Node, digits: int, scale: int) -> Node:
+    """The node, and each branch of a CASE, with so many digits."""
+    parts = tuple(_with_size(part, digits, scale) for part in node.parts)
+    return replace(node, digits=digits, scale=scale, parts=parts)
 
 
 def _short(text: str) -> str:
@@ -378,20 +394,28 @@ class _Reader:
         return self.arithmetic(("*",), self.value)
 
     def arithmetic(self, signs: tuple[str, ...], read: Callable[[], Node]) -> Node:
+        """Sums or products, the first operand as wide as a number can be, so that nothing ever overflows."""
         start = self.at
         left = read()
         while self.word in signs:
             self.typed(left, "number")
             sign = self.take(*signs)
             right = self.typed(read(), "number")
-            left = self.joined("number", f"({{0}} {sign} {{1}})", self.said(start), left, right)
+            (one, scale), (two, other) = _size(left), _size(right)
+            digits = one + two if sign == "*" else max(one, two) + 1
+            text = self.said(start)
+            if digits > MOST_DIGITS:
+                raise self.refuse(f"'{_short(text)}' can have more than {MOST_DIGITS} digits", "let a fact say it")
+            wide = f"(CAST({{0}} AS DECIMAL({MOST_DIGITS}, {scale})) {sign} {{1}})"
+            node = self.joined("number", wide, text, left, right)
+            left = _with_size(node, digits, scale + other if sign == "*" else max(scale, other))
         return left
 
     def value(self) -> Node:
         start, token, word = self.at, self.tokens[self.at], self.word
         if word == "LAW":
             test = LawTest(self.law("value").path)
-            return Node("leaf", "number", test.text, template=test.slot, laws=(test,))
+            return Node("leaf", "number", test.text, template=test.slot, laws=(test,), digits=18, scale=4)
         if self.take("("):
             node = self.deeper(self.either)
             self.expect(")")
@@ -400,13 +424,16 @@ class _Reader:
             return self.case()
         if self.take("-"):
             part = self.typed(self.deeper(self.value), "number")
-            return self.joined("number", "-{0}", self.said(start), part)
+            return _with_size(self.joined("number", "-{0}", self.said(start), part), *_size(part))
         if literal := _LITERALS.get(token.kind):
             self.at += 1
-            return Node("leaf", literal, word, template=word)
+            digits, scale = sum(map(str.isdigit, word)), len(word.partition(".")[2])
+            return Node("leaf", literal, word, template=word, digits=digits, scale=scale)
         if word in self.table:
             self.at += 1
-            return Node("leaf", type_of(self.table[word]), word, template=word, columns=(word,))
+            column = self.table[word]
+            digits, scale = _SIZES.get(column.type, (0, 0))
+            return Node("leaf", type_of(column), word, template=word, columns=(word,), digits=digits, scale=scale)
         if token.kind != "name" or word.upper() in _REFUSED:
             raise self.unexpected("a value")
         shown = f"'{_short(word)}'"

@@ -228,6 +228,7 @@ class Grain:
     file_names: list[str]
     source: str = ""  # another table with the same columns, to read instead
     law_columns: dict[LawTest, str] = field(default_factory=dict)
+    reads_program: set[str] = field(default_factory=set)
     reads_policy: dict[str, bool] = field(default_factory=dict)  # whether a rule asks what the payer's policy says
 
     def __post_init__(self) -> None:
@@ -254,6 +255,10 @@ class Grain:
                 for name in leaf.columns
             )
             for rule in self.rules
+        }
+
+        self.reads_program = {
+            rule.code for rule in self.rules for leaf in rule.condition.leaves() if "payer_program" in leaf.columns
         }
 
     def sql(self, node: Node) -> str:
@@ -421,9 +426,15 @@ class Grain:
             "authority": list(rule.authority),
             "basis": list(rule.basis),
             "law_versions": {name[4:]: value for name, value in row.items() if name.startswith("law:")},
-            "payer_policy": row.get("payer_policy") if self.reads_policy[rule.code] else None,
+            "payer_policy": self.policy(rule, row),
             "fingerprint": self.fingerprint(rule, row),
         }
+
+    def policy(self, rule: Rule, row: Row) -> str | None:
+        """The policies behind a finding: where the rule asks them, or they made the payer one that follows Medicare."""
+        policies: str | None = row.get("payer_policy")
+        is_medicare_by_policy = rule.code in self.reads_program and policies not in (None, "medicare_ffs")
+        return policies if self.reads_policy[rule.code] or is_medicare_by_policy else None
 
     def fingerprint(self, rule: Rule, row: Row) -> str:
         """What finds the same work item again: rule, billing NPI, claim and line; else rule, site and its row."""

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+_LONGEST = 1000  # characters of a problem that quotes what it found
+
 
 class ScrubjayError(Exception):
     """The base of all errors Scrubjay raises on purpose."""
@@ -45,6 +47,8 @@ class DefinitionError(ScrubjayError):
     """
 
     def __init__(self, problem: str, *, file: str, line: int | None = None, advice: str = "") -> None:
+        if len(problem) > _LONGEST:
+            problem = f"{problem[: _LONGEST // 2]} … {problem[-_LONGEST // 2 :]}"
         self.problem, self.file, self.line, self.advice = problem, file, line, advice
         where = f"{file}:{line}" if line else file
         stop = "" if problem.endswith((".", "?")) else "."

@@ -9,6 +9,7 @@ from scrubjay.errors import DefinitionError, UsageError
 from scrubjay.reference.law import load_laws
 from scrubjay.rule import CODE, load_rules, read_rule
 from scrubjay.rule_cases import read_cases, wrong_cases
+from scrubjay.strict_yaml import read_text
 from scrubjay.workspace import own_folders
 
 _PAGE = """\
@@ -100,14 +101,14 @@ def write_new_rule(code: str, title: str, root: Path) -> list[Path]:
         raise UsageError(
             f"The letters {code[:3]} are those of a family that ships with Scrubjay. Choose others: OWN101."
         )
-    name = "-".join("".join(c if c.isalnum() else " " for c in title.lower()).split())
+    words = " ".join("".join(c if c.isalnum() else " " for c in title).split())
+    name = words.lower().replace(" ", "-")
     if not name or not name.isascii():
         raise UsageError(f"The title '{title}' gives no file name. Use plain letters and digits.")
     folder = root / "rules"
     files = [folder / f"{code}-{name}.md", folder / f"{code}.yaml"]
     if there := next((file for file in (*folder.glob(f"{code}-*.md"), files[1]) if file.exists()), None):
         raise UsageError(f"{there} exists already, and nothing is overwritten.")
-    words = name.replace("-", " ")
     try:
         folder.mkdir(exist_ok=True)
         files[0].write_text(_PAGE.format(code=code, title=words[0].upper() + words[1:]), encoding="utf-8", newline="\n")
@@ -128,10 +129,8 @@ def check_own_rules(root: Path) -> list[OwnRule]:
     results = []
     for page in pages:
         try:
-            rule = read_rule(page.read_text(encoding="utf-8"), page.name, laws)
+            rule = read_rule(read_text(page, page.name), page.name, laws)
             results.append(OwnRule(page.name, wrong_cases(rule, read_cases(rule, folder), laws)))
-        except UnicodeDecodeError:
-            results.append(OwnRule(page.name, ["the page is not UTF-8; save it as UTF-8"]))
         except DefinitionError as error:
             results.append(OwnRule(page.name, [str(error)]))
     if not any(result.wrong for result in results):

@@ -62,6 +62,8 @@ class Gap:
 def registry_gaps(table: Table, rows: pa.Table, rules: Iterable[Rule], laws: Mapping[str, Law]) -> list[Gap]:
     """The gaps of a registry, those in most rows first."""
     readers = _readers(table, rules)
+    if table.name == "encounters":  # of each encounter; which other blanks matter depends on its claim
+        readers = {name: found for name, found in readers.items() if name == "registration_status"}
     if not readers:
         return []
     limits = _Limits.of(laws)
@@ -229,6 +231,15 @@ _SHORT_TYPES = {
     "rural_health_clinic": "RHC",
     "intermediate_care_facility": "ICF",
     "independent_laboratory": "lab",
+    "federally_qualified_health_center": "FQHC",
+    "hospice_facility": "hospice",
+    "opioid_treatment_program": "OTP",
+    "dialysis_facility": "dialysis",
+    "urgent_care_center": "urgent",
+    "walk_in_retail_clinic": "retail",
+    "mobile_unit": "mobile",
+    "assisted_living_facility": "ALF",
+    "group_home": "group",
     "other": "other",
 }
 _SITES_HEAD = ("site", "type", "holds", "hospital", "dept since", "yards", "603", "PECOS")

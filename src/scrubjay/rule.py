@@ -17,7 +17,7 @@ from typing import Any
 from scrubjay.condition import Node, parse_condition, parse_expression, type_of
 from scrubjay.errors import DefinitionError, UnknownRule, near_miss
 from scrubjay.reference.law import Law, load_laws
-from scrubjay.strict_yaml import check_keys, load_yaml
+from scrubjay.strict_yaml import check_keys, load_yaml, read_text
 from scrubjay.tables import GRAINS, Table
 from scrubjay.workspace import RuleSetting
 
@@ -44,10 +44,10 @@ _REQUIRED = (
     *("applies", "violates", "message", "evidence"),
 )
 _KEYS = (*_REQUIRED, "exposure", "expected_response", "fix")
-CODE = re.compile(r"[A-Z]{3}\d{3}")
-_FILE_NAME = re.compile(r"(?P<code>[A-Z]{3}\d{3})-(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
+CODE = re.compile(r"[A-Z]{3}[0-9]{3}")
+_FILE_NAME = re.compile(r"(?P<code>[A-Z]{3}[0-9]{3})-(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 _TEXTS = ("code", "grain", "severity", "unknown", "consequence", "status", "since", "applies", "violates", "message")
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -99,7 +99,7 @@ def load_rules(own: Path | None = None, own_law: Path | None = None) -> dict[str
     shipped: set[str] = set()
     for folder in (RULES_FOLDER, own):
         for file in sorted(folder.glob("*.md")) if folder else ():
-            rule = read_rule(_text_of(file), file.name, laws)
+            rule = read_rule(read_text(file, file.name), file.name, laws)
             if rule.code[:3] in shipped:
                 raise DefinitionError(
                     f"the letters {rule.code[:3]} are those of a family that ships with Scrubjay",
@@ -113,15 +113,6 @@ def load_rules(own: Path | None = None, own_law: Path | None = None) -> dict[str
             rules[rule.code] = rule
         shipped = {code[:3] for code in rules}
     return rules
-
-
-def _text_of(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise DefinitionError("the page is not UTF-8", file=file.name, advice="save it as UTF-8") from None
-    except OSError as error:
-        raise DefinitionError(f"the page cannot be read ({error.strerror or error})", file=file.name) from None
 
 
 def find_rule(rules: dict[str, Rule], code: str) -> Rule:
@@ -159,16 +150,20 @@ def select_rules(rules: dict[str, Rule], select: tuple[str, ...] = (), ignore: t
 def apply_settings(rules: dict[str, Rule], settings: Iterable[RuleSetting], run_date: dt.date) -> dict[str, Rule]:
     """The rules as an organisation wants them on a day: without those it switches off, others softened.
 
-    A setting whose last day has passed changes nothing. Raises UnknownRule for a code without a page.
+    A setting whose last day has passed changes nothing. Raises DefinitionError for a code without a page.
     """
     found = dict(rules)
     for one in settings:
-        rule = find_rule(rules, one.code)
+        if one.code not in rules:
+            advice = "correct the code, or delete the section; 'scrubjay rules' lists them all"
+            problem = f"[rules.{one.code}] names a rule that is not there.{near_miss(one.code, list(rules))}"
+            raise DefinitionError(problem, file=one.file, line=one.line, advice=advice)
         if one.until < run_date:
             continue
         if one.severity == "off":
             del found[one.code]
         else:
+            rule = rules[one.code]
             softer = {key: min(getattr(rule, key), one.severity, key=_SOFTER.index) for key in ("severity", "unknown")}
             found[one.code] = replace(rule, **softer)
     return found

@@ -19,7 +19,7 @@ from scrubjay.errors import DefinitionError, near_miss
 from scrubjay.explanation import Explanation, explain_rows
 from scrubjay.reference.law import Law
 from scrubjay.rule import Rule
-from scrubjay.strict_yaml import check_keys, load_yaml
+from scrubjay.strict_yaml import check_keys, load_yaml, read_text
 from scrubjay.tables import SQL_TYPES, Column, Table
 
 if TYPE_CHECKING:
@@ -42,15 +42,14 @@ class RuleCase:
 def read_cases(rule: Rule, folder: Path) -> list[RuleCase]:
     """The cases of a rule from CODE.yaml in a folder. Raises DefinitionError."""
     file = folder / f"{rule.code}.yaml"
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        advice = "write facts: and cases: as in 'scrubjay rules new'"
-        raise DefinitionError(f"{rule.code} has no readable cases", file=file.name, advice=advice) from None
+    if not file.exists():
+        advice = "write facts: and cases: as 'scrubjay rules new' does"
+        raise DefinitionError(f"{rule.code} has no cases", file=file.name, advice=advice)
+    text = read_text(file, file.name)
     document = load_yaml(text, file.name)
     check_keys(document, ("facts", "cases"), ("facts", "cases"), file.name, "a case file")
-    if not isinstance(document["cases"], list):
-        raise DefinitionError("cases must be a list", file=file.name, advice="begin each case with '- name:'")
+    if not isinstance(document["cases"], list) or not document["cases"]:
+        raise DefinitionError("cases must be a list of cases", file=file.name, advice="begin each with '- name:'")
     cases = []
     for raw in document["cases"]:
         check_keys(raw, ("name", "facts", "expect"), ("name", "expect"), file.name, "a case")
@@ -60,7 +59,18 @@ def read_cases(rule: Rule, folder: Path) -> list[RuleCase]:
         if expect["outcome"] not in OUTCOMES:
             advice = "use one of " + ", ".join(OUTCOMES)
             raise DefinitionError(f"{what} is '{expect['outcome']}'", file=file.name, advice=advice)
-        said = {**(document["facts"] or {}), **(raw.get("facts") or {})}
+        parts = {
+            "facts": document["facts"] or {},
+            "the facts of a case": raw.get("facts") or {},
+            "fix": expect.get("fix") or {},
+        }
+        for name, part in parts.items():
+            if not isinstance(part, dict) or not all(isinstance(value, str) for value in part.values()):
+                advice = "write a column and its value on each line"
+                raise DefinitionError(f"{name} must be a mapping of columns to values", file=file.name, advice=advice)
+        if not isinstance(expect.get("missing", []), list):
+            raise DefinitionError(f"missing in {what} must be a list", file=file.name, advice="write missing: [column]")
+        said = {**parts["facts"], **parts["the facts of a case"]}
         facts = {name: _typed(rule.table, name, text, file.name) for name, text in said.items()}
         fix = None
         if "fix" in expect:
@@ -81,9 +91,15 @@ def _typed(table: Table, name: str, text: Any, file: str) -> Any:
         if column.type == "boolean":
             return {"true": True, "false": False}[text]
         if column.type == "integer":
-            return int(text)
+            number = int(text)
+            if abs(number) >= 2**63:
+                raise ValueError(text)
+            return number
         if column.type in ("decimal", "amount"):
-            return Decimal(text)
+            amount = Decimal(text)
+            if not amount.is_finite() or abs(amount) >= 10**14:
+                raise ValueError(text)
+            return amount
         if column.type == "date":
             return dt.date.fromisoformat(text)
     except (KeyError, TypeError, ValueError, InvalidOperation):

@@ -10,14 +10,33 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from scrubjay.errors import DefinitionError, near_miss
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 DEEPEST = 20  # lists and mappings within each other
 _Loader = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader  # only its parser is used
+
+
+def read_text(file: Path, name: str) -> str:
+    """The text of a definition. Raises DefinitionError, also for what text never holds: control characters."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DefinitionError("the file is not UTF-8", file=name, advice="save it as UTF-8") from None
+    except OSError as error:
+        advice = "put a readable file in its place, or take it away"
+        raise DefinitionError(f"it cannot be read ({error.strerror or error})", file=name, advice=advice) from None
+    if odd := _CONTROL.search(text):
+        line = text.count("\n", 0, odd.start()) + 1
+        raise DefinitionError(
+            f"it holds the control character U+{ord(odd[0]):04X}", file=name, line=line, advice="delete it"
+        )
+    return text
 
 
 def load_yaml(text: str, file: str, first_line: int = 1) -> Any:
@@ -36,7 +55,10 @@ def load_yaml(text: str, file: str, first_line: int = 1) -> Any:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
         line = first_line + mark.line if mark else None
-        raise DefinitionError(f"this is not YAML Scrubjay takes: {problem}", file=file, line=line) from None
+        advice = "write plain keys and values, each key once, texts with odd signs in quotes"
+        raise DefinitionError(
+            f"this is not YAML Scrubjay takes: {problem}", file=file, line=line, advice=advice
+        ) from None
     except UnicodeEncodeError:
         raise DefinitionError("the YAML holds half a character", file=file, advice="save it as UTF-8") from None
 
@@ -48,6 +70,8 @@ def _value(events: Iterator[Any], event: Any, depth: int = 0) -> Any:
     if depth > DEEPEST:
         raise _refused("it is nested too deeply", event)
     if isinstance(event, yaml.ScalarEvent):
+        if _CONTROL.search(event.value):
+            raise _refused("a text holds a control character", event)
         return event.value
     if isinstance(event, yaml.SequenceStartEvent):
         found = []

@@ -307,7 +307,15 @@ SITES = Table(
             supplied_by="credentialing (855A or 855B practice location type)",
         ),
         *_EFFECTIVE,
-        Column("npi", "text", "the site's own NPI, 'none' if it has none", check="npi", takes_none=True),
+        Column(
+            "npi",
+            "text",
+            "the site's own NPI, 'none' if it has none",
+            supplied_by="credentialing (NPPES)",
+            check="npi",
+            takes_none=True,
+            matters_to=_DEPARTMENT,
+        ),
         Column("ccn", "text", "CMS certification number of the hospital it belongs to", matters_to=HOSPITAL_SPACE),
         Column(
             "ptan",
@@ -363,7 +371,14 @@ SITES = Table(
             supplied_by="credentialing (855A section 4)",
             matters_to=HOSPITAL_SPACE,
         ),
-        Column("attestation_date", "date", "date of the provider-based attestation, 'none' if never", takes_none=True),
+        Column(
+            "attestation_date",
+            "date",
+            "date of the provider-based attestation, 'none' if never",
+            supplied_by="compliance (attestation)",
+            takes_none=True,
+            matters_to=_DEPARTMENT,
+        ),
         Column(
             "is_on_hospital_campus",
             "boolean",

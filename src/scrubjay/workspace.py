@@ -84,6 +84,8 @@ class RuleSetting:
     reason: str
     owner: str
     until: dt.date
+    file: str = SETTINGS_FILE  # where it stands
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,29 +352,49 @@ class _Settings:
 
     def rule_settings(self) -> tuple[RuleSetting, ...]:
         """The rules that are switched off or softened."""
-        found = []
-        for code, content in self._sections.get("rules", {}).items():
+        found: dict[str, RuleSetting] = {}
+        for section, content in self._sections.get("rules", {}).items():
+            code, line = section.upper(), self._line_of_rule(section)
+
+            def wrong(problem: str, advice: str, key: str = "", line: int | None = line) -> DefinitionError:
+                lines = self._text.splitlines()[line or 0 :]
+                ends = next((at for at, text in enumerate(lines) if text.lstrip().startswith("[")), len(lines))
+                own = (at for at, text in enumerate(lines[:ends], (line or 0) + 1) if re.match(rf"\s*{key}\s*=", text))
+                where = next(own, line) if key else line
+                return DefinitionError(problem, file=str(self._path), line=where, advice=advice)
+
             advice = "write [rules.CODE] and below it severity, reason, owner and until"
             if not isinstance(content, dict):
-                raise self._wrong(code, f"{code!r} is no section", advice)
+                raise wrong(f"{section!r} is no section", advice)
             keys = ("severity", "reason", "owner", "until")
             if odd := next((key for key in content if key not in keys), None):
-                raise self._wrong(odd, f"unknown setting {odd!r} of {code}", f"{advice}.{near_miss(odd, list(keys))}")
+                hint = near_miss(odd, list(keys))
+                raise wrong(f"unknown setting {odd!r} of {code}", f"{advice}.{hint}", re.escape(odd))
             if lacking := [key for key in keys if not content.get(key)]:
-                raise self._wrong(code, f"{code} has no {' and no '.join(lacking)}", advice)
+                raise wrong(f"{code} has no {' and no '.join(lacking)}", advice)
             if content["severity"] not in ("off", "info", "warning"):
-                advice = "use off, info or warning"
-                raise self._wrong("severity", f"the severity of {code} is {content['severity']!r}", advice)
+                said = content["severity"]
+                raise wrong(f"the severity of {code} is {said!r}", "use off, info or warning", "severity")
             if type(content["until"]) is not dt.date:
-                raise self._wrong(
-                    "until", f"until of {code} is {content['until']!r}", "write a day: until = 2027-01-31"
-                )
+                said = content["until"]
+                raise wrong(f"until of {code} is {said!r}", "write a day: until = 2027-01-31", "until")
             for key in ("reason", "owner"):
                 if not isinstance(content[key], str) or not content[key].strip():
-                    raise self._wrong(key, f"{key} of {code} is no text", f'write {key} = "…"')
+                    raise wrong(f"{key} of {code} is no text", f'write {key} = "…"', key)
+            if code in found:
+                raise wrong(f"two sections are about {code}", "keep one of them")
             words = {key: str(content[key]) for key in ("severity", "reason", "owner")}
-            found.append(RuleSetting(code.upper(), **words, until=content["until"]))
-        return tuple(found)
+            found[code] = RuleSetting(code, **words, until=content["until"], file=str(self._path), line=line)
+        return tuple(found.values())
+
+    def _line_of_rule(self, section: str) -> int | None:
+        """The line in which the section of a rule begins, or the line that gives it otherwise."""
+        heads = (rf"\s*\[+\s*rules\s*\.\s*[\"']?{re.escape(section)}\b", rf"\s*[\"']?{re.escape(section)}[\"']?\s*=")
+        for head in heads:
+            for number, line in enumerate(self._text.splitlines(), start=1):
+                if re.match(head, line):
+                    return number
+        return None
 
     def column_map(self) -> dict[str, str]:
         """Header in a claims CSV → our column."""

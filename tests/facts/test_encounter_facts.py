@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import pytest
-
 from tests.facts.samples import DAY, Case, D, Row, check, facts_of_cases
 
 NO_ENCOUNTERS = "no encounters registry is loaded"
@@ -109,26 +107,36 @@ PLAIN: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize(("column", "cell"), PLAIN.items())
-def test_a_yes_or_no_of_the_encounter_is_taken_as_it_is(column: str, cell: str) -> None:
-    others: Row = dict.fromkeys(set(PLAIN.values()) - {cell}, True)
-    yes: Row = {cell: True}
-    no: Row = {cell: False}
-    contradicting = tuple({"claim_id": "A1", cell: one} for one in (True, False))
-    check(
-        f"{column} encounter_because",
-        (met(**yes), (True, None)),
-        (met(**no), (False, None)),
-        (met(**others), (None, None)),  # no other cell stands in
-        (Case(encounters=({"claim_id": "A2", cell: True},)), (None, NO_ENCOUNTER)),
-        (Case(encounters=contradicting), (None, SEVERAL_ENCOUNTERS)),
-        (
-            Case(encounters=({"claim_id": "A1", "line_number": 1, cell: False}, {"claim_id": "A1", cell: True})),
-            (False, None),
-        ),
-        (Case(encounters=({"member_id": "M1", "service_date": DAY, cell: True},)), (True, None)),
-        (Case(encounters=({"member_id": "M1", "service_date": D(2024, 3, 6), cell: True},)), (None, NO_ENCOUNTER)),
-    )
+def check_each(*wanted: tuple[str, Case, Any]) -> None:
+    """As `check`, where every case looks at a column of its own."""
+    rows = [row for row, *_ in facts_of_cases([case for _, case, _ in wanted])]
+    wrong = [
+        f"{column}: {row[column]!r} and not {want!r} at {case}"
+        for (column, case, want), row in zip(wanted, rows, strict=True)
+        if row[column] is not want
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_yes_or_no_of_the_encounter_is_taken_as_it_is() -> None:
+    def cases_of(cell: str) -> list[tuple[Case, bool | None]]:
+        others: Row = dict.fromkeys(set(PLAIN.values()) - {cell}, True)
+        yes: Row = {cell: True}
+        no: Row = {cell: False}
+        of_line, of_claim = {"claim_id": "A1", "line_number": 1}, {"claim_id": "A1"}
+        of_day: Row = {"member_id": "M1", "service_date": DAY}
+        return [
+            (met(**yes), True),
+            (met(**no), False),
+            (met(**others), None),  # no other cell stands in
+            (Case(encounters=({"claim_id": "A2", **yes},)), None),
+            (Case(encounters=(of_claim | yes, of_claim | no)), None),
+            (Case(encounters=(of_line | no, of_claim | yes)), False),
+            (Case(encounters=(of_day | yes,)), True),
+            (Case(encounters=(of_day | yes | {"service_date": D(2024, 3, 6)},)), None),
+        ]
+
+    check_each(*((column, case, want) for column, cell in PLAIN.items() for case, want in cases_of(cell)))
 
 
 def test_the_word_of_the_encounter_on_behavioural_health_beats_the_diagnosis() -> None:
@@ -375,31 +383,34 @@ FAMILIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("column", FAMILIES)
-def test_a_visit_of_the_same_day_stands_beside_a_line(column: str) -> None:
-    of_family, others = FAMILIES[column]
+def test_a_visit_of_the_same_day_stands_beside_a_line() -> None:
+    prolonged: Row = {"procedure_code": "99417"}
 
-    def beside(code: str | None, day: Any = DAY, **more: Any) -> Case:
-        return Case(lines=({"procedure_code": "99417"}, {"procedure_code": code, "service_date": day}), **more)
+    def beside(code: str | None, day: Any = DAY) -> Case:
+        return Case(lines=(prolonged, {"procedure_code": code, "service_date": day}))
 
-    check(
-        column,
-        *((beside(code), True) for code in of_family),
-        *((beside(code), False) for code in others),
-        *((beside(of_family[0], day), False) for day in (D(2024, 3, 4), D(2024, 3, 6), None)),
-        (beside(None), False),
-        (Case(line={"procedure_code": "99417"}), False),
-        # another claim of the same patient does not count
-        (
-            Case(line={"procedure_code": "99417"}, others=(({"claim_id": "A2"}, {"procedure_code": of_family[0]}),)),
-            False,
+    def cases_of(code: str) -> list[tuple[Case, bool]]:
+        return [
+            *((beside(code, day), False) for day in (D(2024, 3, 4), D(2024, 3, 6), None)),
+            # another claim of the same patient does not count
+            (Case(line=prolonged, others=(({"claim_id": "A2"}, {"procedure_code": code}),)), False),
+        ]
+
+    check_each(
+        *((column, beside(code), True) for column, (family, _) in FAMILIES.items() for code in family),
+        *((column, beside(code), False) for column, (_, others) in FAMILIES.items() for code in others),
+        *((column, case, want) for column, (family, _) in FAMILIES.items() for case, want in cases_of(family[0])),
+        *((column, case, False) for column in FAMILIES for case in (beside(None), Case(line=prolonged))),
+        # two lines without a date are taken to be of one day: nobody is told that a visit is missing
+        *(
+            (column, Case(lines=({"service_date": None}, {"procedure_code": family[0], "service_date": None})), True)
+            for column, (family, _) in FAMILIES.items()
         ),
     )
 
 
 def test_visits_of_every_family_can_stand_beside_one_line() -> None:
     codes = ("99417", "99213", "99347", "99231", "99309", "99483")
-    [rows] = facts_of_cases([Case(lines=tuple({"procedure_code": code} for code in codes))])
-    assert [[row[column] for column in FAMILIES] for row in rows] == [[True] * 5] * 6
-    [rows] = facts_of_cases([Case(lines=tuple({"procedure_code": code} for code in codes[::-1]))])
-    assert [[row[column] for column in FAMILIES] for row in rows] == [[True] * 5] * 6
+    cases = [Case(lines=tuple({"procedure_code": code} for code in order)) for order in (codes, codes[::-1])]
+    found = [[[row[column] for column in FAMILIES] for row in rows] for rows in facts_of_cases(cases)]
+    assert found == [[[True] * 5] * 6] * 2

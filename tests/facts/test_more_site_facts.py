@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from scrubjay.reference.registries import KNOWN_NONE
 from scrubjay.tables import HOSPITAL_SPACE, SITE_TYPES
 from tests.facts.samples import (
@@ -276,76 +274,69 @@ def week(number: int, weekday: int = 0) -> Any:
     return D.fromordinal(D(2024, 1, 1).toordinal() + 7 * number + weekday)
 
 
-def visits(*each: Visit, **line: Any) -> Row:
-    """The facts of a site at which these office visits were given, each on a claim of its own."""
+def visits(*each: Visit, **line: Any) -> Case:
+    """These office visits at one site, each on a claim of its own."""
     claims = [
-        CLAIM | AT_NORTH | {"claim_key": key, "claim_id": f"A{key}", "payer_id": payer, "payer_name": payer}
-        for key, (payer, _, _) in enumerate(each)
-    ]
-    lines = [
-        LINE | {"claim_key": key, "place_of_service_code": code, "service_date": day} | line
-        for key, (_, code, day) in enumerate(each)
-    ]
-    [row] = facts_of(build(claims, lines, sites=[SITE]), "site_facts")
-    return row
+        ({"claim_id": f"A{number}", "payer_id": payer, "payer_name": payer},
+         {"place_of_service_code": code, "service_date": day} | line)
+        for number, (payer, code, day) in enumerate(each)
+    ]  # fmt: skip
+    (claim, own), *others = claims
+    return Case(claim=claim, line=own, others=tuple(others))
 
 
 A1, A2, B1, B2 = ("ACME", "22", week(1)), ("ACME", "22", week(5)), ("BEST", "11", week(2)), ("BEST", "11", week(6))
 
 
-@pytest.mark.parametrize(
-    ("each", "follows_payer"),
-    [
-        pytest.param((A1, A2, B1, B2), True, id="overlapping weeks"),
-        pytest.param((A1, A2, ("BEST", "11", week(2)), ("BEST", "11", week(3))), True, id="one span within the other"),
-        pytest.param((A1, A1, ("BEST", "11", week(1)), ("BEST", "11", week(1))), True, id="all on one day"),
-        pytest.param((A1, A2, ("BEST", "11", week(6)), ("BEST", "11", week(9))), False, id="the code changed once"),
-        pytest.param((A1, A2, ("BEST", "22", week(2)), ("BEST", "22", week(6))), False, id="the same code"),
-        pytest.param((A1, A2, B1), False, id="one visit of a payer"),
-        pytest.param((A1, B1), False, id="one visit of each"),
-        pytest.param((A1, A2), False, id="one payer"),
-        pytest.param((A1, A2, ("ACME", "11", week(3)), B1, B2), False, id="a visit breaks the pattern"),
-        pytest.param((A1, A2, B1, B2, ("BEST", "22", week(4))), False, id="a visit of the other payer breaks it"),
-        pytest.param(
-            (A1, A2, B1, B2, ("BEST", "10", week(4)), ("ACME", "02", week(4))), True, id="telehealth beside it"
-        ),
-        pytest.param((A1, A2, ("BEST", "10", week(2)), ("BEST", "10", week(6))), False, id="telehealth of the other"),
-        pytest.param(
-            (A1, A2, B1, B2, ("THIRD", "22", week(3)), ("THIRD", "11", week(3))), True, id="a third payer beside"
-        ),
-    ],
-)
-def test_a_code_that_follows_the_payer_is_told_of_the_site(each: tuple[Visit, ...], follows_payer: bool) -> None:
-    row = visits(*each)
-    assert row["has_place_of_service_by_payer"] is follows_payer
-    assert (row["place_of_service_by_payer"] != "") is follows_payer
+def test_a_code_that_follows_the_payer_is_told_of_the_site() -> None:
+    def at(payer: str, code: str, *weeks: int) -> tuple[Visit, ...]:
+        return tuple((payer, code, week(number)) for number in weeks)
+
+    acme, best = (A1, A2), (B1, B2)
+    table: list[tuple[str, tuple[Visit, ...], bool]] = [
+        ("overlapping weeks", (*acme, *best), True),
+        ("one span within the other", (*acme, *at("BEST", "11", 2, 3)), True),
+        ("all on one day", (*at("ACME", "22", 1, 1), *at("BEST", "11", 1, 1)), True),
+        ("the one begins on the day on which the other ends", (*acme, *at("BEST", "11", 5, 9)), True),
+        ("separate weeks: the code changed once", (*acme, *at("BEST", "11", 6, 9)), False),
+        ("the same code", (*acme, *at("BEST", "22", 2, 6)), False),
+        ("one visit of a payer", (*acme, B1), False),
+        ("one visit of each", (A1, B1), False),
+        ("one payer", acme, False),
+        ("one payer with two codes", (*acme, *at("ACME", "11", 2, 3)), False),
+        ("a visit breaks the pattern", (*acme, *best, *at("ACME", "11", 3)), False),
+        ("a visit of the other payer breaks it", (*acme, *best, *at("BEST", "22", 4)), False),
+        ("telehealth beside it", (*acme, *best, *at("BEST", "10", 4), *at("ACME", "02", 4)), True),
+        ("telehealth of the other", (*acme, *at("BEST", "10", 2, 6)), False),
+        ("a third payer without a pattern", (*acme, *best, *at("THIRD", "22", 3), *at("THIRD", "11", 3)), True),
+    ]
+    found = [row for [row] in facts_of_cases([visits(*each) for _, each, _ in table], "site_facts")]
+    assert [(name, row["has_place_of_service_by_payer"]) for (name, *_), row in zip(table, found, strict=True)] == [
+        (name, follows) for name, _, follows in table
+    ]
+    assert [row["place_of_service_by_payer"] != "" for row in found] == [follows for *_, follows in table]
 
 
 def test_the_codes_are_shown_with_their_payers() -> None:
-    words = visits(A1, A2, B1, B2)["place_of_service_by_payer"]
-    assert all(word in words for word in ("ACME", "22", "BEST", "11"))
-    assert words == visits(B2, A2, B1, A1)["place_of_service_by_payer"]
+    fourth: Visit = ("ALSO", "11", week(3))
+    orders = (visits(A1, A2, B1, B2), visits(B2, A2, B1, A1), visits(A1, A2, B1, B2, fourth, fourth))
+    found = [row["place_of_service_by_payer"] for [row] in facts_of_cases(orders, "site_facts")]
+    assert found == ["11 (BEST), 22 (ACME)", "11 (BEST), 22 (ACME)", "11 (ALSO, BEST), 22 (ACME)"]
 
 
-@pytest.mark.parametrize(
-    ("line", "follows_payer"),
-    [
-        ({"procedure_code": "99202"}, True),
-        ({"procedure_code": "99215"}, True),
-        ({"procedure_code": "99221"}, False),
-        ({"procedure_code": "71046"}, False),
-        ({"procedure_code": None}, False),
-        ({"modifier_1": "95"}, False),  # telehealth
-        ({"modifier_1": "25"}, True),
-        ({"service_date": None}, False),
-    ],
-)
-def test_only_office_visits_that_were_no_telehealth_count(line: Row, follows_payer: bool) -> None:
-    if "service_date" in line:
-        claims = [CLAIM | {"claim_key": 0, "site_id": "NORTH"}]
-        assert facts_of(build(claims, [LINE | line], sites=[SITE]), "site_facts") == []
-        return
-    assert visits(A1, A2, B1, B2, **line)["has_place_of_service_by_payer"] is follows_payer
+def test_only_office_visits_that_were_no_telehealth_count() -> None:
+    both = (A1, A2, B1, B2)
+    check(
+        "has_place_of_service_by_payer",
+        (visits(*both, procedure_code="99202"), True),
+        (visits(*both, procedure_code="99215"), True),
+        (visits(*both, modifier_1="25"), True),
+        (visits(*both, modifier_1="95"), False),  # telehealth
+        (visits(*both, procedure_code="99221"), False),
+        (visits(*both, procedure_code="71046"), False),
+        (visits(*both, procedure_code=None), False),
+        table="site_facts",
+    )
 
 
 def test_visits_at_another_site_show_nothing_of_this_one() -> None:

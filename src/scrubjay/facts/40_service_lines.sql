@@ -192,7 +192,7 @@ SELECT
     coalesce(v.has_nursing_facility_visit, FALSE) AS has_nursing_facility_visit_beside,
     coalesce(v.has_cognitive_assessment, FALSE) AS has_cognitive_assessment_beside,
     coalesce(e.has_notice, FALSE) AS has_notice_on_file,
-    y.policy_because,
+    replace(y.policy_because, 'this payer', coalesce(l.payer_name, l.payer_id, 'this payer')) AS policy_because,
     CASE WHEN pc.use IS NOT NULL THEN pc.use = l.place_of_service_code
          WHEN y.place_others = 'taken' THEN TRUE END AS is_place_of_service_taken_by_payer,
     CASE WHEN pc.use IS NOT NULL THEN pc.use

@@ -53,7 +53,7 @@ SELECT
     w.attestation_date >= CAST(a.row['attested_from'] AS DATE)
         AND w.attestation_date <= t.service_date
         AND w.attestation_date >= t.service_date - to_years(CAST(a.row['valid_years'] AS INTEGER)) AS has_attestation_in_time,
-    y.policy_because,
+    replace(y.policy_because, 'this payer', coalesce(p.payer_name, p.payer_id, 'this payer')) AS policy_because,
     coalesce(y.has_facility_fee_policy, FALSE) AS has_facility_fee_policy,
     coalesce(y.has_professional_revenue_policy, FALSE) AS has_professional_revenue_policy,
     CASE WHEN y.facility_fee_topic IS NOT NULL THEN v.topic_id IS NOT NULL END AS is_clinic_visit_denied_by_payer,

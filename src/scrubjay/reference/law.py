@@ -8,6 +8,7 @@ decides. Before the first version the law is silent: NULL, the outcome is unknow
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -16,7 +17,7 @@ from itertools import pairwise, zip_longest
 from pathlib import Path
 
 from scrubjay.errors import DefinitionError, UnknownLaw, near_miss
-from scrubjay.strict_yaml import as_date, check_keys, load_yaml
+from scrubjay.strict_yaml import as_date, check_keys, load_yaml, read_text
 from scrubjay.tables import PAYER_PROGRAMS
 
 LAW_FOLDER = Path(__file__).parents[1] / "law"
@@ -85,9 +86,16 @@ def load_laws(*folders: Path | None) -> dict[str, Law]:
     laws: dict[str, Law] = {}
     for folder in (LAW_FOLDER, *(folder for folder in folders if folder)):
         for file in sorted(folder.rglob("*.yaml")):
+            name = str(file.relative_to(folder))
             path = ".".join(file.relative_to(folder).with_suffix("").parts)
-            laws[path] = read_law(file.read_text(encoding="utf-8"), path, str(file.relative_to(folder)))
+            if not _PATH.fullmatch(path):
+                advice = "name folders and files in small letters, digits and underscores"
+                raise DefinitionError(f"'{path}' is no path of a law", file=name, advice=advice)
+            laws[path] = read_law(read_text(file, name), path, name)
     return laws
+
+
+_PATH = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 
 
 def last_read(law: Law) -> dt.date | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from scrubjay.errors import DefinitionError, UsageError, near_miss
-from scrubjay.strict_yaml import as_date, check_keys, load_yaml
+from scrubjay.strict_yaml import as_date, check_keys, load_yaml, read_text
 from scrubjay.tables import PAYER_PROGRAMS
 
 POLICY_FOLDER = Path(__file__).parents[1] / "policies"
@@ -27,7 +27,7 @@ LEVELS = ("contract", "product", "contractor", "state_program", "payer")  # the 
 MATCHES = ("payer_program", "state", "product", "contractor")
 CONFIDENCE = ("law", "read", "summary", "hearsay")  # law: it only repeats the law files, which have dates of their own
 
-# Topic → what it may say. The first seven are read by the facts; the others are shown to people.
+# Topic → what it may say. The first six are read by the facts; the others are shown to people.
 TOPICS: dict[str, tuple[str, ...]] = {
     "place_of_service": ("takes", "use", "others"),
     "site_differential": ("procedures", "others"),
@@ -115,11 +115,7 @@ def load_policies(own: Path | None = None) -> dict[str, Policy]:
     policies: dict[str, Policy] = {}
     for folder in (POLICY_FOLDER, own):
         for file in sorted(folder.glob("*.yaml")) if folder else ():
-            try:
-                text = file.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError):
-                raise DefinitionError("the policy cannot be read", file=file.name, advice="save it as UTF-8") from None
-            policies[file.stem] = read_policy(text, file.name)
+            policies[file.stem] = read_policy(read_text(file, file.name), file.name)
     return policies
 
 

@@ -38,7 +38,11 @@ def dumps(given: Any) -> str:
 
 def json_pieces(report: Report) -> Iterator[str]:
     """One JSON document, one finding a line, so that it can be read and compared by eye."""
-    document = report.as_dict()
+    return document_pieces(report.as_dict())
+
+
+def document_pieces(document: dict[str, Any]) -> Iterator[str]:
+    """A JSON document, each row of its lists on a line of its own."""
     yield "{\n"
     for number, (key, given) in enumerate(document.items()):
         yield ",\n" if number else ""
