@@ -829,10 +829,10 @@ def test_the_sums_stand_above_the_claims(tmp_path: Path) -> None:
     text = "".join(checklist_text(found))
     assert text.startswith("Hospital outpatient department (POS 19, 22): claims with each step done")
     assert (
-        "site                     claims     1     2     3     4     5     6     7     8\n"
-        "BARE                          1   0/1   1/1   1/1   1/1   1/1   1/1   1/1   1/1\n"
-        "NORTH                         1   1/1   1/1     -   1/1   1/1   1/1   1/1   1/1\n"
-        "WEST                          1   1/1   1/1   1/1   1/1   1/1   1/1   1/1   1/1\n"
+        "site     claims    1    2    3    4    5    6    7    8\n"
+        "BARE          1  0/1  1/1  1/1  1/1  1/1  1/1  1/1  1/1\n"
+        "NORTH         1  1/1  1/1    -  1/1  1/1  1/1  1/1  1/1\n"
+        "WEST          1  1/1  1/1  1/1  1/1  1/1  1/1  1/1  1/1\n"
     ) in text
     assert text.index("Office (POS 11): claims with each step done") < text.index("A1, POS 19")
 

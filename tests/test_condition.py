@@ -523,6 +523,7 @@ NESTED_CASE = """
 import resource
 resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 from scrubjay.condition import parse_condition
+from scrubjay.errors import DefinitionError
 from scrubjay.tables import SERVICE_LINE_FACTS
 text = "is_provider_based"
 for _ in range(40):

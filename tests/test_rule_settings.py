@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import scrubjay
-from scrubjay.errors import DefinitionError, UnknownRule
+from scrubjay.errors import DefinitionError
 from scrubjay.rule import Rule, apply_settings, load_rules
 from scrubjay.workspace import RuleSetting, Workspace, rule_settings
 from tests.command_line import Ran, Run, runner
@@ -340,12 +340,12 @@ def test_a_section_given_twice_is_no_toml(here: Here) -> None:
 
 
 def test_a_code_without_a_page_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownRule, match=r"There is no rule 'PRO11'\. Did you mean 'PRO1\d\d'\?"):
+    with pytest.raises(DefinitionError, match=r"There is no rule 'PRO11'\. Did you mean 'PRO1\d\d'\?"):
         apply_settings(RULES, [setting("PRO11")], RUN_DATE)
 
 
 def test_a_code_without_a_page_is_refused_also_past_its_last_day() -> None:
-    with pytest.raises(UnknownRule, match="XYZ101"):
+    with pytest.raises(DefinitionError, match="XYZ101"):
         apply_settings(RULES, [setting("XYZ101", until=D(2020, 1, 1))], RUN_DATE)
 
 

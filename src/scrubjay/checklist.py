@@ -228,12 +228,18 @@ def _sites_text(sites: list[Row], width: int) -> Iterator[str]:
         yield from _wrapped(head, width, 0)
         table = [("site", "claims", *map(str, steps))]
         table += [
-            (site["site_id"] or "not known", f"{site['claims']:,}", *(_share(site["steps"].get(str(s), {})) for s in steps))
+            (
+                site["site_id"] or "not known",
+                f"{site['claims']:,}",
+                *(_share(site["steps"].get(str(s), {})) for s in steps),
+            )
             for site in rows
         ]
         widths = [max(map(len, column)) + 2 for column in zip(*table, strict=True)]
-        widths[0] = min(widths[0], width - sum(widths[1:]))
-        if widths[0] < _NARROWEST:  # too narrow for a table: a site is a paragraph
+        room = width - sum(widths[1:])
+        is_narrow = room < min(widths[0], _NARROWEST)
+        widths[0] = min(widths[0], room)
+        if is_narrow:  # too narrow for a table: a site is a paragraph
             for site, claims, *cells in table[1:]:
                 said = ", ".join(f"{step}: {cell}" for step, cell in zip(steps, cells, strict=True))
                 yield from _wrapped(f"{site} ({claims}): {said}", width, 0)

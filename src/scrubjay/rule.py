@@ -156,7 +156,7 @@ def apply_settings(rules: dict[str, Rule], settings: Iterable[RuleSetting], run_
     for one in settings:
         if one.code not in rules:
             advice = "correct the code, or delete the section; 'scrubjay rules' lists them all"
-            problem = f"[rules.{one.code}] names a rule that is not there.{near_miss(one.code, list(rules))}"
+            problem = f"There is no rule '{one.code}'.{near_miss(one.code, list(rules))}"
             raise DefinitionError(problem, file=one.file, line=one.line, advice=advice)
         if one.until < run_date:
             continue

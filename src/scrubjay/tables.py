@@ -1130,14 +1130,22 @@ _TELEHEALTH_FACTS = (
         "front desk",
         "telehealth_clinician_place",
     ),
-    _of_encounter(
+    Column(
         "telehealth_place_of_service_code",
         "text",
         "10 if the patient was at home, 02 at a facility; not known for other places, on which contractors differ",
-        "front desk",
-        "telehealth_patient_place",
+        supplied_by="front desk (encounters: telehealth_patient_place)",
+        because="telehealth_because",
+        reads=("encounters.telehealth_patient_place",),
     ),
-    _of_encounter("is_behavioral_health", "boolean", "a behavioural health service", "coding", "is_behavioral_health"),
+    Column("telehealth_because", "text", "why the place of the patient gives no code"),
+    _of_encounter(
+        "is_behavioral_health",
+        "boolean",
+        "a behavioural health service: as the registry says, else if the principal diagnosis is one of F01 to F99",
+        "coding",
+        "is_behavioral_health",
+    ),
 )
 
 _STAY_FACTS = (
@@ -1497,7 +1505,8 @@ SERVICE_LINE_FACTS = Table(
         Column(
             "site_place_of_service_code",
             "text",
-            "the code that names the kind of the site; not known for hospital space and nursing facilities, where it "
+            "the code that names the kind of the site (11 for a department that is not provider-based on that day); not known "
+            "for hospital space and nursing facilities, where it "
             "depends on the patient, and for kinds without a code of their own",
             supplied_by=_SITE,
             because="site_code_because",
@@ -1824,8 +1833,8 @@ SITE_FACTS = Table(
         Column(
             "has_place_of_service_by_payer",
             "boolean",
-            "office visits there carry one place of service for one payer and another for another payer, on days after "
-            "each other, and no policy on file asks for it",
+            "office visits there carry one place of service for one payer and another for another payer, in weeks that "
+            "overlap, and no policy on file asks for it; codes that go by the patient are left out",
             nullable=False,
         ),
         Column("place_of_service_by_payer", "text", "those codes with their payers, in words", nullable=False),

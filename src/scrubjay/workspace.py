@@ -16,7 +16,7 @@ import datetime as dt
 import re
 import shutil
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -84,8 +84,8 @@ class RuleSetting:
     reason: str
     owner: str
     until: dt.date
-    file: str = SETTINGS_FILE  # where it stands
-    line: int | None = None
+    file: str = field(default=SETTINGS_FILE, compare=False)  # where it stands
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,8 +359,10 @@ class _Settings:
             def wrong(problem: str, advice: str, key: str = "", line: int | None = line) -> DefinitionError:
                 lines = self._text.splitlines()[line or 0 :]
                 ends = next((at for at, text in enumerate(lines) if text.lstrip().startswith("[")), len(lines))
-                own = (at for at, text in enumerate(lines[:ends], (line or 0) + 1) if re.match(rf"\s*{key}\s*=", text))
-                where = next(own, line) if key else line
+                own = [at for at, text in enumerate(lines[:ends], (line or 0) + 1) if re.match(rf"\s*{key}\s*=", text)]
+                head = rf"\s*\[+\s*rules\s*\.\s*[\"']?{re.escape(section)}[\"']?\s*\.\s*[\"']?{key}\b"
+                own += [at for at, text in enumerate(self._text.splitlines(), 1) if re.match(head, text)]
+                where = own[0] if key and own else line
                 return DefinitionError(problem, file=str(self._path), line=where, advice=advice)
 
             advice = "write [rules.CODE] and below it severity, reason, owner and until"

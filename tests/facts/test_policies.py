@@ -581,10 +581,10 @@ def test_it_is_said_why_no_policy_answers(tmp_path: Path) -> None:
         tmp_path,
         policies,
         "policy_because",
-        (Asked(PLAN), NO_POLICY),
-        (Asked({}), NO_POLICY),
+        (Asked(PLAN), "no policy is on file for P0"),  # the payer as the claim names it
+        (Asked({}), "no policy is on file for P1"),
         (Asked(None), "the payer is not known, so no policy fits"),
-        (Asked(None, claim={"claim_filing_code": "CI"}), NO_POLICY),
+        (Asked(None, claim={"claim_filing_code": "CI"}), "no policy is on file for P3"),
         (Asked(PLAN | {"policy": "acme"}), "the policy acme does not say"),
         (Asked(PLAN | {"state": "OH"}), "the policy empty does not say"),
         (Asked(PLAN | {"state": "OH", "policy": "acme"}), "the policy acme, empty does not say"),

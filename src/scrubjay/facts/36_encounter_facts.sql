@@ -4,7 +4,8 @@
 --                         NULL also where that law counts what nobody recorded (history and examination, until 2023).
 -- is_component_split_…    FALSE at one site, or two sites of one hospital; TRUE where one part was given in hospital
 --                         space and the other was not, or at two hospitals; two offices of different sites: NULL.
--- …_place_of_service_code of a part: 21 for a registered inpatient in hospital space, else the code of its site.
+-- …_place_of_service_code of a part: 21 for a registered inpatient, wherever it was given; else the code of its site,
+--                         in hospital space only where registration says that the patient was no inpatient.
 
 -- What may make a shared visit the physician's, by day: time, decision_making, history, examination.
 CREATE OR REPLACE TABLE shared_measures AS
@@ -73,7 +74,8 @@ SELECT
     END AS substantive_because,
     e.technical_component_site_id IS NOT NULL OR e.reader_site_id IS NOT NULL AS has_component_site,
     CASE WHEN e.technical_component_site_id IS NULL THEN NULL
-         WHEN e.registration_status = 'inpatient' AND coalesce(t.is_hospital_space, TRUE) THEN '21'
+         WHEN e.registration_status = 'inpatient' THEN '21'
+         WHEN t.is_hospital_space AND e.registration_status IS NULL AND NOT coalesce(e.is_observation, FALSE) THEN NULL
          ELSE t.code END AS technical_component_place_of_service_code,
     CASE
         WHEN e.technical_component_site_id = e.reader_site_id THEN FALSE
@@ -82,7 +84,7 @@ SELECT
     END AS is_component_split_between_entities,
     CASE
         WHEN e.technical_component_site_id IS NULL THEN 'technical_component_site_id is blank in the encounters registry'
-        WHEN technical_component_place_of_service_code IS NULL THEN t.code_because
+        WHEN technical_component_place_of_service_code IS NULL THEN coalesce(t.code_because, 'registration_status is blank in the encounters registry')
         WHEN is_component_split_between_entities IS NOT NULL THEN NULL
         WHEN e.reader_site_id IS NULL THEN 'reader_site_id is blank in the encounters registry'
         WHEN coalesce(t.space_because, r.space_because) IS NOT NULL THEN coalesce(t.space_because, r.space_because)
@@ -90,18 +92,20 @@ SELECT
     END AS component_site_because,
     e.specimen_site_id IS NOT NULL AS has_specimen_site,
     CASE WHEN e.specimen_site_id IS NULL THEN NULL
-         WHEN e.registration_status = 'inpatient' AND coalesce(s.is_hospital_space, TRUE) THEN '21'
+         WHEN e.registration_status = 'inpatient' THEN '21'
+         WHEN s.is_hospital_space AND e.registration_status IS NULL AND NOT coalesce(e.is_observation, FALSE) THEN NULL
          ELSE s.code END AS specimen_place_of_service_code,
     CASE WHEN e.specimen_site_id IS NULL THEN 'specimen_site_id is blank in the encounters registry'
-         WHEN specimen_place_of_service_code IS NULL THEN s.code_because END AS specimen_because,
+         WHEN specimen_place_of_service_code IS NULL THEN coalesce(s.code_because, 'registration_status is blank in the encounters registry') END AS specimen_because,
     coalesce(e.telehealth_mode <> 'none', e.telehealth_patient_place IS NOT NULL) AS is_given_at_a_distance,
     e.telehealth_mode,
-    lower(e.telehealth_patient_place) AS telehealth_patient_place,
+    replace(lower(e.telehealth_patient_place), ' ', '_') AS telehealth_patient_place,
     lower(e.telehealth_clinician_place) AS telehealth_clinician_place,
-    CASE WHEN lower(e.telehealth_patient_place) = 'home' THEN '10'
-         WHEN lower(e.telehealth_patient_place) IN (
-             SELECT code FROM law_code_sets WHERE path = 'us.cms.telehealth.facility_places'
-         ) THEN '02' END AS telehealth_place_of_service_code,
+    CASE WHEN replace(lower(e.telehealth_patient_place), ' ', '_') = 'home' THEN '10'
+         WHEN h.code IS NOT NULL THEN '02' END AS telehealth_place_of_service_code,
+    CASE WHEN e.telehealth_patient_place IS NULL THEN 'telehealth_patient_place is blank in the encounters registry'
+         WHEN telehealth_place_of_service_code IS NULL
+             THEN 'contractors differ on the code of that place' END AS telehealth_because,
     coalesce(e.is_behavioral_health, CASE WHEN is_mental_diagnosis(e.principal_diagnosis_code) THEN TRUE END)
         AS is_behavioral_health,
     e.is_skilled_nursing_part_a,
@@ -138,6 +142,8 @@ LEFT JOIN windows AS w
     ON w.hospital_type = e.admitting_hospital_type AND in_force(w.effective, w.until, e.service_date)
 LEFT JOIN (SELECT effective, until, max(try_cast(days AS INTEGER)) AS longest FROM windows GROUP BY ALL) AS n
     ON in_force(n.effective, n.until, e.service_date)
+LEFT JOIN (SELECT code FROM law_code_sets WHERE path = 'us.cms.telehealth.facility_places') AS h
+    ON h.code = replace(lower(e.telehealth_patient_place), ' ', '_')
 LEFT JOIN part_sites AS t ON t.site_id = e.technical_component_site_id AND t.service_date IS NOT DISTINCT FROM e.service_date
 LEFT JOIN part_sites AS r ON r.site_id = e.reader_site_id AND r.service_date IS NOT DISTINCT FROM e.service_date
 LEFT JOIN part_sites AS s ON s.site_id = e.specimen_site_id AND s.service_date IS NOT DISTINCT FROM e.service_date;

@@ -164,9 +164,10 @@ SELECT
          WHEN f.fitting = 1 THEN 'performed_by_type and performed_by_npi are blank in the encounters registry'
          ELSE encounter_because END AS performer_because,
     m.* EXCLUDE row_id,
-    e.* EXCLUDE (row_id, substantive_because, admission_because, component_site_because, specimen_because, has_component_site,
-                 has_specimen_site, discharge_date, is_given_at_a_distance),
+    e.* EXCLUDE (row_id, substantive_because, admission_because, telehealth_because, component_site_because,
+                 specimen_because, has_component_site, has_specimen_site, discharge_date, is_given_at_a_distance),
     coalesce(e.substantive_because, encounter_because) AS substantive_because,
+    coalesce(e.telehealth_because, encounter_because) AS telehealth_because,
     coalesce(e.admission_because, encounter_because) AS admission_because,
     coalesce(e.component_site_because, encounter_because) AS component_site_because,
     coalesce(e.specimen_because, encounter_because) AS specimen_because,
