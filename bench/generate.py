@@ -24,6 +24,7 @@ _PROCEDURES = (
     ("99350", ("12",), 290),
 )
 _COMPANIONS = (("36415", 20), ("80053", 60), ("93010", 40), ("J1885", 18), ("71046", 110))
+_FACILITIES = ("19", "21", "22", "23", "24", "31")
 _CITIES = (("SPRINGFIELD", "IL", "627010001"), ("AUSTIN", "TX", "787010001"), ("DENVER", "CO", "802020001"))
 _PAYERS = (("MEDICARE PART B", "MB", "12302"), ("STATE MEDICAID", "MC", "77027"), ("ACME PLAN", "CI", "60054"))
 _DIAGNOSES = ("E119", "I10", "J069", "M545", "N390", "R079", "Z0000", "K219", "F411", "E785")
@@ -92,6 +93,8 @@ def _claim(rng: random.Random, number: int, level: int, billing: int, npis: list
     place = rng.choice(places)
     day = rng.randrange(390)
     lines = [(procedure, charge), *rng.choices(_COMPANIONS, k=rng.randrange(4))]
+    if place in _FACILITIES:  # there the drugs are the facility's, and of a test the reading is the practitioner's
+        lines = [("71046:26" if code == "71046" else code, amount) for code, amount in lines if code != "J1885"]
     segments = [
         f"HL*{level}*{billing}*22*0",
         f"SBR*P*18*******{filing}",
@@ -107,7 +110,9 @@ def _claim(rng: random.Random, number: int, level: int, billing: int, npis: list
         f"NM1*82*1*DOCTOR{rng.randrange(900)}*FIRST****XX*{npis[1000 + rng.randrange(900)]}",
         "PRV*PE*PXC*207R00000X",
     ]
-    if place not in ("11", "12"):
+    if place == "12":
+        segments += ("NM1*77*2*RESIDENCE", *segments[3:5])
+    elif place != "11":
         site = rng.randrange(300)
         city, state, code = _CITIES[site % 3]
         segments += (
@@ -117,7 +122,7 @@ def _claim(rng: random.Random, number: int, level: int, billing: int, npis: list
         )
     for line, (hcpcs, amount) in enumerate(lines, 1):
         fault = rng.random()
-        modifiers = ":PO" if fault < 0.005 else ":25" if line == 1 and fault < 0.2 else ""
+        modifiers = ":PO" if fault < 0.005 else ":25" if line == 1 and fault < 0.2 and ":" not in hcpcs else ""
         own_place = "*11" if fault > 0.98 and place != "11" else ""
         segments += (
             f"LX*{line}",

@@ -1157,6 +1157,12 @@ _STAY_FACTS = (
         "is_skilled_nursing_part_a",
     ),
     Column(
+        "is_part_a_stay_ruled_out",
+        "boolean",
+        "the encounters registry says that Part A covered no stay of the patient in a skilled nursing facility",
+        nullable=False,
+    ),
+    Column(
         "is_at_nursing_facility",
         "boolean",
         "the site is a nursing facility, skilled or not",
@@ -1505,9 +1511,9 @@ SERVICE_LINE_FACTS = Table(
         Column(
             "site_place_of_service_code",
             "text",
-            "the code that names the kind of the site (11 for a department that is not provider-based on that day); not known "
-            "for hospital space and nursing facilities, where it "
-            "depends on the patient, and for kinds without a code of their own",
+            "the code that names the kind of the site (11 for a department that is not provider-based on that day; 31 or 32 "
+            "at a nursing facility, by Part A coverage); not known for hospital space, where it depends on the patient, and "
+            "for kinds without a code of their own",
             supplied_by=_SITE,
             because="site_code_because",
             reads=("sites.site_type",),

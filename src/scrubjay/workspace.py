@@ -353,49 +353,51 @@ class _Settings:
     def rule_settings(self) -> tuple[RuleSetting, ...]:
         """The rules that are switched off or softened."""
         found: dict[str, RuleSetting] = {}
+        keys = ("severity", "reason", "owner", "until")
+        advice = "write [rules.CODE] and below it severity, reason, owner and until"
         for section, content in self._sections.get("rules", {}).items():
-            code, line = section.upper(), self._line_of_rule(section)
-
-            def wrong(problem: str, advice: str, key: str = "", line: int | None = line) -> DefinitionError:
-                lines = self._text.splitlines()[line or 0 :]
-                ends = next((at for at, text in enumerate(lines) if text.lstrip().startswith("[")), len(lines))
-                own = [at for at, text in enumerate(lines[:ends], (line or 0) + 1) if re.match(rf"\s*{key}\s*=", text)]
-                head = rf"\s*\[+\s*rules\s*\.\s*[\"']?{re.escape(section)}[\"']?\s*\.\s*[\"']?{key}\b"
-                own += [at for at, text in enumerate(self._text.splitlines(), 1) if re.match(head, text)]
-                where = own[0] if key and own else line
-                return DefinitionError(problem, file=str(self._path), line=where, advice=advice)
-
-            advice = "write [rules.CODE] and below it severity, reason, owner and until"
+            code = section.upper()
             if not isinstance(content, dict):
-                raise wrong(f"{section!r} is no section", advice)
-            keys = ("severity", "reason", "owner", "until")
+                raise self._wrong_rule(section, "", f"{section!r} is no section", advice)
             if odd := next((key for key in content if key not in keys), None):
                 hint = near_miss(odd, list(keys))
-                raise wrong(f"unknown setting {odd!r} of {code}", f"{advice}.{hint}", re.escape(odd))
+                raise self._wrong_rule(section, odd, f"unknown setting {odd!r} of {code}", f"{advice}.{hint}")
             if lacking := [key for key in keys if not content.get(key)]:
-                raise wrong(f"{code} has no {' and no '.join(lacking)}", advice)
+                raise self._wrong_rule(section, "", f"{code} has no {' and no '.join(lacking)}", advice)
             if content["severity"] not in ("off", "info", "warning"):
-                said = content["severity"]
-                raise wrong(f"the severity of {code} is {said!r}", "use off, info or warning", "severity")
+                problem = f"the severity of {code} is {content['severity']!r}"
+                raise self._wrong_rule(section, "severity", problem, "use off, info or warning")
             if type(content["until"]) is not dt.date:
-                said = content["until"]
-                raise wrong(f"until of {code} is {said!r}", "write a day: until = 2027-01-31", "until")
+                problem = f"until of {code} is {content['until']!r}"
+                raise self._wrong_rule(section, "until", problem, "write a day: until = 2027-01-31")
             for key in ("reason", "owner"):
                 if not isinstance(content[key], str) or not content[key].strip():
-                    raise wrong(f"{key} of {code} is no text", f'write {key} = "…"', key)
+                    raise self._wrong_rule(section, key, f"{key} of {code} is no text", f'write {key} = "…"')
             if code in found:
-                raise wrong(f"two sections are about {code}", "keep one of them")
+                raise self._wrong_rule(section, "", f"two sections are about {code}", "keep one of them")
             words = {key: str(content[key]) for key in ("severity", "reason", "owner")}
+            line = self._line_of_rule(section)
             found[code] = RuleSetting(code, **words, until=content["until"], file=str(self._path), line=line)
         return tuple(found.values())
 
-    def _line_of_rule(self, section: str) -> int | None:
-        """The line in which the section of a rule begins, or the line that gives it otherwise."""
-        heads = (rf"\s*\[+\s*rules\s*\.\s*[\"']?{re.escape(section)}\b", rf"\s*[\"']?{re.escape(section)}[\"']?\s*=")
-        for head in heads:
-            for number, line in enumerate(self._text.splitlines(), start=1):
-                if re.match(head, line):
+    def _wrong_rule(self, section: str, key: str, problem: str, advice: str) -> DefinitionError:
+        """The error about a rule that is switched off, with the line of its key, else of its section."""
+        line = self._line_of_rule(section, key) or self._line_of_rule(section)
+        return DefinitionError(problem, file=str(self._path), line=line, advice=advice)
+
+    def _line_of_rule(self, section: str, key: str = "") -> int | None:
+        """The line in which the section of a rule begins, or one of its keys stands."""
+        name = rf"[\"']?{re.escape(section)}[\"']?"
+        head = re.compile(rf"\s*\[+\s*rules\s*\.\s*{name}\s*[].]")
+        wanted = re.compile(rf"\s*{re.escape(key)}\s*=|.*\.\s*[\"']?{re.escape(key)}[\"']?\s*]")
+        is_within = False
+        for number, line in enumerate(self._text.splitlines(), start=1):
+            if line.lstrip().startswith("["):
+                is_within = head.match(line) is not None
+                if is_within and not key:
                     return number
+            if (is_within and key and wanted.match(line)) or (not key and re.match(rf"\s*{name}\s*=", line)):
+                return number
         return None
 
     def column_map(self) -> dict[str, str]:

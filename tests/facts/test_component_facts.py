@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import replace
 from decimal import Decimal
@@ -284,6 +285,45 @@ def test_the_code_of_the_place_is_21_for_an_inpatient_else_that_of_the_site(colu
         *((at(name, "inpatient"), ("21", None)) for name in HOSPITAL),
     )
     check(column, *((at(name, status), None) for name in NO_CODES for status in registered))
+
+
+@pytest.mark.parametrize("column", [column for column, _ in PLACES])
+def test_an_inpatient_is_told_by_a_stay_where_registration_is_blank(column: str) -> None:
+    def stayed(first: Any, last: Any = None, name: str = "MAIN", **more: Any) -> Case:
+        days = {
+            "admitted_at": first and dt.datetime.combine(first, dt.time(9)),
+            "discharged_at": last and dt.datetime.combine(last, dt.time(11)),
+        }
+        return at(name, **({"status": None} | days | more))
+
+    before, after = DAY - dt.timedelta(1), DAY + dt.timedelta(1)
+    check(
+        column,
+        (stayed(before, after), "21"),
+        (stayed(before), "21"),  # not yet discharged
+        (stayed(before, name="OFFICE"), "21"),
+        (stayed(DAY, after), None),  # the hour decides
+        (stayed(before, DAY), None),
+        (stayed(after), "22"),
+        (stayed(before - dt.timedelta(1), before), "22"),
+        (stayed(None, admission_status="none"), "22"),
+        (stayed(None, is_observation=True), "22"),
+        (stayed(None), None),
+        (stayed(before, after, status="outpatient"), "22"),  # registration is asked first
+        (stayed(DAY, after, status="inpatient"), "21"),
+    )
+
+
+@pytest.mark.parametrize("column", [column for column, _ in PLACES])
+def test_at_a_nursing_facility_part_a_coverage_gives_the_code(column: str) -> None:
+    check(
+        column,
+        (at("NURSING", is_skilled_nursing_part_a=True), "31"),
+        (at("NURSING", is_skilled_nursing_part_a=False), "32"),
+        (at("NURSING", None, is_skilled_nursing_part_a=True), "31"),
+        (at("NURSING"), None),
+        (at("OFFICE", is_skilled_nursing_part_a=True), "11"),
+    )
 
 
 @pytest.mark.parametrize(("column", "because"), PLACES)

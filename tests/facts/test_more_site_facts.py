@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from scrubjay.reference.registries import KNOWN_NONE
 from scrubjay.tables import HOSPITAL_SPACE, SITE_TYPES
 from tests.facts.samples import (
@@ -26,6 +28,7 @@ from tests.facts.samples import (
 )
 
 NO_ROW = "no row of the sites registry fits the service location on that day"
+NURSING = ("skilled_nursing_facility", "nursing_facility")
 BILLING = "1234567893"
 THIRD = "1777777773"
 
@@ -50,6 +53,22 @@ def test_the_kind_of_a_site_gives_its_code_but_not_where_the_patient_decides() -
     check("site_place_of_service_code", *(({"site_type": one}, CODES.get(one or "")) for one in (*SITE_TYPES, None)))
 
 
+@pytest.mark.parametrize("kind", NURSING)
+def test_a_nursing_facility_has_the_code_that_part_a_coverage_gives(kind: str) -> None:
+    def resident(part_a: bool | None, kind: str = kind) -> Case:
+        return Case({"site_type": kind}, encounters=({"claim_id": "A1", "is_skilled_nursing_part_a": part_a},))
+
+    check(
+        "site_place_of_service_code is_part_a_stay_ruled_out",
+        (resident(True), ("31", False)),
+        (resident(False), ("32", True)),
+        (resident(None), (None, False)),
+        (Case({"site_type": kind}), (None, False)),
+        (resident(True, "freestanding_office"), ("11", False)),
+        (resident(False, "freestanding_office"), ("11", True)),
+    )
+
+
 def test_a_site_has_the_code_from_the_day_the_code_began() -> None:
     def on(day: Any, kind: str) -> Case:
         return Case({"site_type": kind}, line={"service_date": day})
@@ -66,10 +85,16 @@ def test_a_site_has_the_code_from_the_day_the_code_began() -> None:
 
 def test_what_is_not_known_of_the_code_of_a_site_says_why() -> None:
     none_of_its_own = "a site of this kind has no code of its own"
+    coverage = "at a nursing facility the code depends on Part A coverage, which nobody recorded"
     check(
         "site_code_because",
         *(({"site_type": one}, "in hospital space the code depends on the patient") for one in HOSPITAL_SPACE),
-        *(({"site_type": one}, none_of_its_own) for one in SITE_TYPES if one not in (*CODES, *HOSPITAL_SPACE)),
+        *(
+            ({"site_type": one}, none_of_its_own)
+            for one in SITE_TYPES
+            if one not in (*CODES, *HOSPITAL_SPACE, *NURSING)
+        ),
+        *(({"site_type": one}, coverage) for one in NURSING),
         (Case({"site_type": "walk_in_retail_clinic"}, line={"service_date": D(2010, 4, 30)}), none_of_its_own),
         ({"provider_based_from": None}, "the first day of its provider-based status is blank in the registry"),
         ({"site_type": None}, "the kind of the site is blank in the registry"),

@@ -34,7 +34,6 @@ RUN_DATE = D(2026, 11, 26)
 
 TAKEN = "is_place_of_service_taken_by_payer payer_place_of_service_code"
 ALL = f"{TAKEN} has_payer_site_differential payer_telehealth_modifier is_service_facility_required_by_payer"
-NO_POLICY = "no policy is on file for this payer"
 
 
 def topic(name: str, *lines: str, read_on: dt.date = READ_ON) -> str:

@@ -4,8 +4,9 @@
 --                         NULL also where that law counts what nobody recorded (history and examination, until 2023).
 -- is_component_split_…    FALSE at one site, or two sites of one hospital; TRUE where one part was given in hospital
 --                         space and the other was not, or at two hospitals; two offices of different sites: NULL.
--- …_place_of_service_code of a part: 21 for a registered inpatient, wherever it was given; else the code of its site,
---                         in hospital space only where registration says that the patient was no inpatient.
+-- …_place_of_service_code of a part: 21 for an inpatient, wherever it was given; else the code of its site, in hospital
+--                         space only where the patient is known to be no inpatient, at a nursing facility by Part A
+--                         coverage. An inpatient is told by registration, else by a stay that holds the whole day.
 
 -- What may make a shared visit the physician's, by day: time, decision_making, history, examination.
 CREATE OR REPLACE TABLE shared_measures AS
@@ -30,6 +31,14 @@ WITH found AS (
         l.service_date,
         CASE WHEN l.procedure_code IN ('99291', '99292') THEN 'critical_care' ELSE 'other' END AS visits,
         c.principal_diagnosis_code,
+        CASE
+            WHEN e.registration_status IS NOT NULL THEN e.registration_status = 'inpatient'
+            WHEN e.is_observation OR e.admission_status = 'none' THEN FALSE
+            WHEN l.service_date < CAST(e.admitted_at AS DATE) OR l.service_date > CAST(e.discharged_at AS DATE) THEN FALSE
+            WHEN l.service_date > CAST(e.admitted_at AS DATE)
+                AND coalesce(l.service_date < CAST(e.discharged_at AS DATE), TRUE) THEN TRUE
+        END AS is_inpatient,
+        CASE WHEN e.is_skilled_nursing_part_a THEN '31' WHEN NOT e.is_skilled_nursing_part_a THEN '32' END AS nursing_code,
         e.*
     FROM line_encounters AS f
     JOIN professional_lines AS l USING (row_id)
@@ -74,8 +83,9 @@ SELECT
     END AS substantive_because,
     e.technical_component_site_id IS NOT NULL OR e.reader_site_id IS NOT NULL AS has_component_site,
     CASE WHEN e.technical_component_site_id IS NULL THEN NULL
-         WHEN e.registration_status = 'inpatient' THEN '21'
-         WHEN t.is_hospital_space AND e.registration_status IS NULL AND NOT coalesce(e.is_observation, FALSE) THEN NULL
+         WHEN e.is_inpatient THEN '21'
+         WHEN t.is_hospital_space AND e.is_inpatient IS NULL THEN NULL
+         WHEN t.site_type IN ('skilled_nursing_facility', 'nursing_facility') THEN e.nursing_code
          ELSE t.code END AS technical_component_place_of_service_code,
     CASE
         WHEN e.technical_component_site_id = e.reader_site_id THEN FALSE
@@ -92,8 +102,9 @@ SELECT
     END AS component_site_because,
     e.specimen_site_id IS NOT NULL AS has_specimen_site,
     CASE WHEN e.specimen_site_id IS NULL THEN NULL
-         WHEN e.registration_status = 'inpatient' THEN '21'
-         WHEN s.is_hospital_space AND e.registration_status IS NULL AND NOT coalesce(e.is_observation, FALSE) THEN NULL
+         WHEN e.is_inpatient THEN '21'
+         WHEN s.is_hospital_space AND e.is_inpatient IS NULL THEN NULL
+         WHEN s.site_type IN ('skilled_nursing_facility', 'nursing_facility') THEN e.nursing_code
          ELSE s.code END AS specimen_place_of_service_code,
     CASE WHEN e.specimen_site_id IS NULL THEN 'specimen_site_id is blank in the encounters registry'
          WHEN specimen_place_of_service_code IS NULL THEN coalesce(s.code_because, 'registration_status is blank in the encounters registry') END AS specimen_because,

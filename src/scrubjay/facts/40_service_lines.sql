@@ -144,12 +144,16 @@ SELECT
     w.is_off_campus_department,
     CASE WHEN w.site_type = 'provider_based_department' AND NOT w.is_provider_based THEN '11'
          WHEN w.is_provider_based IS NULL OR w.is_provider_based THEN NULL
+         WHEN w.site_type IN ('skilled_nursing_facility', 'nursing_facility')
+             THEN CASE WHEN e.is_skilled_nursing_part_a THEN '31' WHEN NOT e.is_skilled_nursing_part_a THEN '32' END
          ELSE tc.code END AS site_place_of_service_code,
     CASE WHEN site_place_of_service_code IS NOT NULL THEN NULL
          WHEN w.site_because IS NOT NULL THEN w.site_because
          WHEN w.site_type IS NULL THEN 'the kind of the site is blank in the registry'
          WHEN w.is_provider_based IS NULL THEN 'the first day of its provider-based status is blank in the registry'
          WHEN w.is_provider_based THEN 'in hospital space the code depends on the patient'
+         WHEN w.site_type IN ('skilled_nursing_facility', 'nursing_facility')
+             THEN 'at a nursing facility the code depends on Part A coverage, which nobody recorded'
          ELSE 'a site of this kind has no code of its own' END AS site_code_because,
     w.is_campus_settled_without_distance IS TRUE AS is_campus_settled_without_distance,
     w.distance_evidence <> 'none' AS has_distance_survey,
@@ -177,6 +181,7 @@ SELECT
     o.is_telehealth OR l.place_of_service_code IN ('02', '10') OR coalesce(e.is_given_at_a_distance, FALSE)
         AS is_marked_as_telehealth,
     w.site_type IN ('skilled_nursing_facility', 'nursing_facility') AS is_at_nursing_facility,
+    e.is_skilled_nursing_part_a IS FALSE AS is_part_a_stay_ruled_out,
     CASE WHEN coalesce(e.is_skilled_nursing_part_a, FALSE)
               AND coalesce(w.site_type NOT IN ('skilled_nursing_facility', 'nursing_facility'), TRUE) THEN NULL
          ELSE FALSE END AS is_part_a_code_due_elsewhere,
