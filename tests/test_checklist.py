@@ -827,14 +827,14 @@ def test_claims_that_stand_alike_are_shown_once(tmp_path: Path) -> None:
 def test_the_sums_stand_above_the_claims(tmp_path: Path) -> None:
     found = run_world(tmp_path, [hospital("A1"), hospital("A2", "NORTH", "22"), hospital("A3", "BARE"), office("A4")])
     text = "".join(checklist_text(found))
-    assert text.startswith("Hospital outpatient department (POS 19, 22): claims with each step done")
+    assert text.startswith("Hospital outpatient department (POS 19, 22): claims with the step done")
     assert (
         "site     claims    1    2    3    4    5    6    7    8\n"
         "BARE          1  0/1  1/1  1/1  1/1  1/1  1/1  1/1  1/1\n"
         "NORTH         1  1/1  1/1    -  1/1  1/1  1/1  1/1  1/1\n"
         "WEST          1  1/1  1/1  1/1  1/1  1/1  1/1  1/1  1/1\n"
     ) in text
-    assert text.index("Office (POS 11): claims with each step done") < text.index("A1, POS 19")
+    assert text.index("Office (POS 11): claims with the step done") < text.index("A1, POS 19")
 
 
 def test_a_single_claim_has_no_sums_above_it(tmp_path: Path) -> None:

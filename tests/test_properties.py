@@ -295,16 +295,11 @@ def placed(row: Row, code: str) -> Row:
     return {**row, **dict.fromkeys(names, code), **known}
 
 
-@pytest.mark.parametrize(
-    "first_day",
-    [
-        pytest.param(LAWS[FACILITY].versions[0].effective, id="since the list of facility rates begins"),
-        pytest.param(LAWS[NATIONAL].versions[0].effective, id="since the code set begins"),
-    ],
-)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_19_and_22_are_paid_at_the_same_rate_on_any_day(first_day: D, data: st.DataObject) -> None:
+def test_19_and_22_are_paid_at_the_same_rate_on_any_day_of_the_list(data: st.DataObject) -> None:
+    # Before its first day nobody has read what Medicare paid at 22; 19 came later, and counts by the day of payment.
+    first_day = LAWS[FACILITY].versions[0].effective
     days = st.lists(st.dates(first_day, D(2035, 12, 31)) | st.just(first_day), min_size=3, max_size=3)
     rows: list[Row] = []
     for service, received, paid in map(sorted, data.draw(st.lists(days, min_size=1, max_size=20))):

@@ -224,7 +224,7 @@ def _sites_text(sites: list[Row], width: int) -> Iterator[str]:
     for kind in dict.fromkeys(site["checklist"] for site in sites):
         rows = [site for site in sites if site["checklist"] == kind]
         steps = sorted({int(step) for site in rows for step in site["steps"]})
-        head = f"{kind[0].upper()}{kind[1:]}: claims with each step done, of those that it applies to"
+        head = f"{kind[0].upper()}{kind[1:]}: claims with the step done"
         yield from _wrapped(head, width, 0)
         table = [("site", "claims", *map(str, steps))]
         table += [

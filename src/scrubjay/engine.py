@@ -396,6 +396,9 @@ class Grain:
         offset = next(
             (row.get(name) for start, name in _POSITIONS.items() if element and element.startswith(start)), None
         )
+        # A segment that is not there would stand in the claim; everything else is about the line.
+        is_absent = element is not None and element.startswith("NM1")
+        elsewhere = row.get("claim_byte_offset") if is_absent else row.get("byte_offset", row.get("claim_byte_offset"))
         line_number = row.get("line_number")
         evidence = {name: plain(row[name]) for name in rule.evidence}
         fix = fix_of(rule, row) if outcome == "violation" else {}
@@ -415,7 +418,7 @@ class Grain:
             "transaction": row.get("transaction_control_number"),
             "segment": element[:3] if element and offset is not None else None,
             "element": element,
-            "byte_offset": offset if offset is not None else row.get("byte_offset", row.get("claim_byte_offset")),
+            "byte_offset": offset if offset is not None else elsewhere,
             "row_number": row.get("row_number", row.get("claim_row_number")),
             "message": _message(rule, evidence, outcome, missing),
             "evidence": evidence,

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-_LONGEST = 1000  # characters of a problem that quotes what it found
+_LONGEST = 6000  # characters of a problem that quotes what it found
 
 
 class ScrubjayError(Exception):

@@ -358,7 +358,7 @@ def test_a_folder_of_the_organisation_adds_policies_and_replaces_ours(tmp_path: 
 
 def test_a_policy_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "acme.yaml").write_bytes(b"title: Caf\xe9\n")
-    with pytest.raises(DefinitionError, match=r"acme.yaml: the policy cannot be read.*save it as UTF-8"):
+    with pytest.raises(DefinitionError, match=r"acme.yaml: the file is not UTF-8.*save it as UTF-8"):
         load_policies(tmp_path)
 
 

@@ -424,7 +424,7 @@ def test_an_unknown_column_like_no_other_is_told_with_the_free_names(file: Path)
     (problem,) = refuse(PAYERS, file, "payer_id,xyz\n1,2\n")
     assert problem == (
         "header: 'xyz' is not a column of this registry. Delete it, or give it one of the names "
-        "payer_name, payer_program, state, product, contractor, effective_from, effective_to"
+        "payer_name, payer_program, state, product, contractor, policy, effective_from, effective_to"
     )
 
 

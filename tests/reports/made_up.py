@@ -59,6 +59,7 @@ def violation(**changes: Any) -> Row:
         "authority": ["42 CFR 413.65(g)(2), (g)(5)"],
         "basis": ["S15"],
         "law_versions": {},
+        "payer_policy": None,
         **changes,
     }
     parts = (finding["rule"], finding["file"], finding["claim_id"], finding["line_number"], finding["site_id"])
