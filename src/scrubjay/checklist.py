@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from scrubjay.engine import Grain, Row, Run, prepare, today
-from scrubjay.errors import UnknownClaim
+from scrubjay.errors import UnknownClaim, printable
 from scrubjay.explanation import Explanation, explain_lines
 from scrubjay.reference.law import load_laws
 from scrubjay.rule import Rule, apply_settings, read_rule, select_rules
@@ -246,7 +246,7 @@ def _sites_text(sites: list[Row], width: int) -> Iterator[str]:
         else:
             for site, *cells in table:
                 numbers = "".join(f"{cell:>{size}}" for cell, size in zip(cells, widths[1:], strict=True))
-                yield f"{_clean(site)[: widths[0] - 1]:<{widths[0]}}{numbers}\n"
+                yield f"{printable(site)[: widths[0] - 1]:<{widths[0]}}{numbers}\n"
         yield "\n"
 
 
@@ -306,7 +306,7 @@ def _wrapped(text: str, width: int, first: int, more: int | None = None) -> Iter
     """The text in lines of this width; a word that is longer, such as the name of a fact, stays whole."""
     indents = " " * first, " " * (first + 2 if more is None else more)
     lines = textwrap.wrap(
-        _clean(text),
+        printable(text),
         width,
         initial_indent=indents[0],
         subsequent_indent=indents[1],
@@ -319,7 +319,3 @@ def _wrapped(text: str, width: int, first: int, more: int | None = None) -> Iter
 
 def _word(value: Any) -> str:
     return {None: "not known", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, str) else value
-
-
-def _clean(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)

@@ -65,3 +65,12 @@ def near_miss(wrong: str, known: list[str]) -> str:
     """
     near = get_close_matches(wrong, known, 1)
     return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def printable(text: str) -> str:
+    """The text with '?' for every control character: a claim id must not steer a terminal.
+
+    >>> printable("A\\x1b[2J1"), printable("Zoë §2")
+    ('A?[2J1', 'Zoë §2')
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)

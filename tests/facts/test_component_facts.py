@@ -290,7 +290,7 @@ def test_the_code_of_the_place_is_21_for_an_inpatient_else_that_of_the_site(colu
 @pytest.mark.parametrize("column", [column for column, _ in PLACES])
 def test_an_inpatient_is_told_by_a_stay_where_registration_is_blank(column: str) -> None:
     def stayed(first: Any, last: Any = None, name: str = "MAIN", **more: Any) -> Case:
-        days = {
+        days: dict[str, Any] = {
             "admitted_at": first and dt.datetime.combine(first, dt.time(9)),
             "discharged_at": last and dt.datetime.combine(last, dt.time(11)),
         }

@@ -28,6 +28,13 @@ CREATE OR REPLACE MACRO is_ambulance_revenue(revenue_code) AS coalesce(revenue_c
 CREATE OR REPLACE MACRO exact_address(line_1, line_2, city, state, zip) AS
     concat_ws('|', coalesce(line_1, ''), coalesce(line_2, ''), coalesce(city, ''), coalesce(state, ''), coalesce(zip, ''));
 
+-- Main campus, remote location and satellite: always. A department: within its provider-based dates.
+CREATE OR REPLACE MACRO is_hospital_space(site_type, since, until, day) AS CASE
+    WHEN site_type IN ('main_campus', 'remote_location', 'satellite_facility') THEN TRUE
+    WHEN site_type = 'provider_based_department' THEN day >= since AND day <= coalesce(until, day)
+    WHEN site_type IS NOT NULL THEN FALSE
+END;
+
 -- Both kinds of lines, numbered in one row of numbers.
 CREATE OR REPLACE TABLE lines AS
 SELECT
@@ -292,12 +299,7 @@ sited AS (
              WHEN f.fitting > 1 THEN 'several rows of the sites registry fit the service location on that day'
              ELSE 'no row of the sites registry fits the service location on that day'
         END AS site_because,
-        CASE
-            WHEN s.site_type IN ('main_campus', 'remote_location', 'satellite_facility') THEN TRUE
-            WHEN s.site_type = 'provider_based_department' THEN
-                d.service_date >= s.provider_based_from AND d.service_date <= coalesce(s.provider_based_to, d.service_date)
-            WHEN s.site_type IS NOT NULL THEN FALSE
-        END AS is_provider_based,
+        is_hospital_space(s.site_type, s.provider_based_from, s.provider_based_to, d.service_date) AS is_provider_based,
         e.cutoff,
         -- Section 603 where nobody has settled it. 'none' is the date 9999-12-31.
         s.first_opps_service_date < e.cutoff AS was_furnished_before,

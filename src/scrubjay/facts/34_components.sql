@@ -95,12 +95,7 @@ based AS (
         s.campus_code,
         s.campus_because,
         s.is_dedicated_emergency_department,
-        CASE
-            WHEN s.site_type IN ('main_campus', 'remote_location', 'satellite_facility') THEN TRUE
-            WHEN s.site_type = 'provider_based_department' THEN
-                f.service_date >= s.provider_based_from AND f.service_date <= coalesce(s.provider_based_to, f.service_date)
-            WHEN s.site_type IS NOT NULL THEN FALSE
-        END AS is_hospital_space
+        is_hospital_space(s.site_type, s.provider_based_from, s.provider_based_to, f.service_date) AS is_hospital_space
     FROM found AS f
     LEFT JOIN site_rows AS s ON s.row_number = f.row_number AND f.fitting = 1
 )

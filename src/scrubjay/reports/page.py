@@ -25,6 +25,7 @@ from markupsafe import Markup
 
 from scrubjay import __version__
 from scrubjay.engine import Report, Row
+from scrubjay.errors import printable
 from scrubjay.reports.causes import RootCause, cause_title, root_causes, site_labels
 from scrubjay.reports.wording import (
     SEVERITIES,
@@ -33,7 +34,6 @@ from scrubjay.reports.wording import (
     noun,
     page_section,
     place,
-    printable,
     site_of,
     title,
     value,

@@ -17,8 +17,9 @@ from urllib.parse import quote
 
 from scrubjay import __version__
 from scrubjay.engine import Report, Row
+from scrubjay.errors import printable
 from scrubjay.reports.records import dumps
-from scrubjay.reports.wording import fix_text, noun, page_section, place, printable, site_of, whom_to_ask
+from scrubjay.reports.wording import fix_text, noun, page_section, place, site_of, whom_to_ask
 from scrubjay.rule import Rule
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

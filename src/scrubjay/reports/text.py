@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scrubjay.engine import Report, Row
+from scrubjay.errors import printable
 from scrubjay.reports.wording import (
     SEVERITIES,
     count,
@@ -20,7 +21,6 @@ from scrubjay.reports.wording import (
     noun,
     office,
     place,
-    printable,
     site_of,
     title,
     whom_to_ask,

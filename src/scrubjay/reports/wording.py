@@ -6,19 +6,11 @@ import re
 from typing import Any
 
 from scrubjay.engine import NOT_KNOWN, Row
+from scrubjay.errors import printable
 from scrubjay.rule import FIX_ACTIONS, Rule
 
 SEVERITIES = ("error", "hold", "warning", "info")  # the worst first
 _NOUNS = {"claim": "claim", "site": "site", "run": "check"}  # every other grain is about lines
-
-
-def printable(text: str) -> str:
-    """The text with '?' for every control character: a claim id must not steer a terminal.
-
-    >>> printable("A\\x1b[2J1"), printable("Zoë §2")
-    ('A?[2J1', 'Zoë §2')
-    """
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 def count(number: int, noun: str) -> str:

@@ -16,8 +16,9 @@ from typing import Any
 from xlsxwriter import Workbook
 
 from scrubjay.engine import Report, Row
+from scrubjay.errors import printable
 from scrubjay.reports.causes import RootCause, cause_action, cause_title, root_causes, site_labels
-from scrubjay.reports.wording import fix_text, printable, site_of, value, whom_to_ask
+from scrubjay.reports.wording import fix_text, site_of, value, whom_to_ask
 from scrubjay.rule import Rule
 
 _MOST_ROWS = 1_000_000  # a sheet of Excel ends at 1,048,576
