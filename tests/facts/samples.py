@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -45,6 +46,11 @@ SITE: Row = {
 }  # fmt: skip
 AT_NORTH: Row = {"service_facility_address_line_1": "1 MAIN ST", "service_facility_zip": "90001"}
 AT_BILLING: Row = {"address_line_1": "500 Billing Avenue", "zip": "90005"}
+
+
+def yards(distance: str | None, method: str | None = "straight_line", **more: Any) -> Row:
+    """The cells of a site so many yards from its main campus, and whatever more is given."""
+    return {"distance_yards": Decimal(distance) if distance else None, "distance_method": method, **more}
 
 
 def registry(table: Table, rows: Iterable[Mapping[str, Any]]) -> pa.Table:

@@ -25,16 +25,13 @@ from tests.facts.samples import (
     check,
     facts_of,
     facts_of_cases,
+    yards,
 )
 
 NO_ROW = "no row of the sites registry fits the service location on that day"
 NURSING = ("skilled_nursing_facility", "nursing_facility")
 BILLING = "1234567893"
 THIRD = "1777777773"
-
-
-def yards(distance: str | None, method: str | None = "straight_line", **more: Any) -> Row:
-    return {"distance_yards": Decimal(distance) if distance else None, "distance_method": method, **more}
 
 
 # --- the code that names the kind of a site -----------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,13 +25,10 @@ from tests.facts.samples import (
     check,
     facts_of,
     facts_of_cases,
+    yards,
 )
 
 ALWAYS = ("main_campus", "remote_location", "satellite_facility")
-
-
-def yards(distance: str, method: str | None = "straight_line", **more: Any) -> Row:
-    return {"distance_yards": Decimal(distance), "distance_method": method, **more}
 
 
 # --- hospital space -----------------------------------------------------------------------------------
