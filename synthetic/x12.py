@@ -130,7 +130,8 @@ def _professional(claim: Claim) -> Iterator[str]:
     yield f"HI*ABK:{claim.diagnosis}"
     who = claim.practitioner
     yield f"NM1*82*1*{who.last_name}*{who.first_name}****XX*{who.npi}"
-    yield f"PRV*PE*PXC*{who.taxonomy}"
+    if who.taxonomy:
+        yield f"PRV*PE*PXC*{who.taxonomy}"
     yield from _facility(claim.facility)
     for number, line in enumerate(claim.lines, 1):
         yield f"LX*{number}"

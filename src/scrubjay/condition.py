@@ -130,6 +130,10 @@ class Node:
         if self.kind == "not":
             return f"(NOT {parts[0]})"
         if self.kind == "case":
+            if self.type == "number":  # the database would take the scale of one branch for all
+                decimal = f"DECIMAL({MOST_DIGITS}, {_size(self)[1]})"
+                for at in (*range(1, len(parts), 2), len(parts) - 1):
+                    parts[at] = f"CAST({parts[at]} AS {decimal})"
             whens = "".join(
                 f" WHEN {when} IS NULL THEN NULL WHEN {when} THEN {then}"
                 for when, then in zip(parts[:-1:2], parts[1:-1:2], strict=True)
@@ -461,11 +465,6 @@ class _Reader:
         self.in_case = False
         if len({part.type for part in (*parts[1::2], parts[-1])}) > 1:
             raise self.refuse("the branches of a CASE give different types", "let every branch give the same type")
-        if parts[1].type == "number":  # the database would take the scale of one branch for all
-            scale = max(_size(part)[1] for part in (*parts[1::2], parts[-1]))
-            for at in (*range(1, len(parts), 2), len(parts) - 1):
-                wide = f"CAST({parts[at].template} AS DECIMAL({MOST_DIGITS}, {scale}))"
-                parts[at] = replace(parts[at], template=wide)
         return Node("case", parts[1].type, self.said(start), tuple(parts))
 
     def law(self, kind: str) -> Law:

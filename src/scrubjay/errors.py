@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-_LONGEST = 6000  # characters of a problem that quotes what it found
+_LONGEST = 1000  # characters of one line of a problem that quotes what it found
 
 
 class ScrubjayError(Exception):
@@ -47,12 +47,15 @@ class DefinitionError(ScrubjayError):
     """
 
     def __init__(self, problem: str, *, file: str, line: int | None = None, advice: str = "") -> None:
-        if len(problem) > _LONGEST:
-            problem = f"{problem[: _LONGEST // 2]} … {problem[-_LONGEST // 2 :]}"
+        problem = "\n".join(_shortened(line) for line in problem.split("\n"))
         self.problem, self.file, self.line, self.advice = problem, file, line, advice
         where = f"{file}:{line}" if line else file
         stop = "" if problem.endswith((".", "?")) else "."
         super().__init__(f"{where}: {problem}" + (f"{stop} To fix it: {advice}" if advice else ""))
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
 
 
 def near_miss(wrong: str, known: list[str]) -> str:

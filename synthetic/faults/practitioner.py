@@ -119,6 +119,8 @@ def shared_visit_of_nobody(book: Book) -> Entries:
     claim = book.department_visit(NORTH, "19", ("99214",))
     claim.line.modifiers = ("FS",)
     yield fault("NPP106", claim, 1, "only the physician took part")
+    claim = _shared(book.department_visit(MAIN, "22", ("99214",)), "0.7", "true")
+    yield look_alike("NPP106", claim, "both of one group took part")
     claim = _shared(book.inpatient_round(MAIN, "99233"), "0.8", "true", group="")
     yield cannot_tell("NPP106", claim, 1, "nobody recorded whether they are in one group")
 
