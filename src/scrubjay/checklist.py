@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -86,15 +86,16 @@ def run_checklist(
     if claim is not None and run.connection.sql("SELECT count(*) FROM checked_lines").fetchall() == [(0,)]:
         raise UnknownClaim(f"No claim '{claim}' (CLM01) in these files has a line at POS 11, 19 or 22.")
     steps = load_steps()
-    behind = _findings_behind(run, steps)
+    behind = _Behind(_findings_behind(run, steps))
     claims: dict[tuple[int, str], Row] = {}
     grain = Grain(run.connection, GRAINS["service_line"], list(steps), run.laws, run.file_names, source="checked_lines")
     for step in steps:
         for row, one in explain_lines(grain, step):
             _add(claims, row, step, one, run.file_names)
     for one_claim in claims.values():
+        near = behind.of(one_claim)
         for step in one_claim["steps"]:
-            _look_behind(one_claim, step, behind)
+            _look_behind(step, near)
         del one_claim["claim_key"], one_claim["sites"]
     listed = [one for one in claims.values() if any(step["state"] != "does not apply" for step in one["steps"])]
     listed.sort(key=lambda one: (one["file"], one["claim_id"] or "", one["checklist"]))
@@ -156,24 +157,38 @@ def _add(claims: dict[tuple[int, str], Row], row: Row, step: Rule, one: Explanat
         claim["steps"][same] = said
 
 
-def _look_behind(claim: Row, step: Row, findings: list[Row]) -> None:
+class _Behind:
+    """The findings behind the steps, to be found by claim and by site."""
+
+    def __init__(self, findings: Iterable[Row]) -> None:
+        self._of_claim: dict[int, dict[int, Row]] = defaultdict(dict)
+        self._of_site: dict[str | None, dict[int, Row]] = defaultdict(dict)
+        for at, finding in enumerate(findings):
+            self._of_claim[finding["_order"][0]][at] = finding
+            if finding["grain"] in ("site", "institutional_line") and finding["outcome"] == "violation":
+                self._of_site[finding["site_id"]][at] = finding
+
+    def of(self, claim: Row) -> list[Row]:
+        """Those of a claim, and the violations of its sites and of the hospital's claims there, in their order."""
+        near = dict(self._of_claim.get(claim["claim_key"], {}))
+        for site in claim["sites"]:
+            near |= self._of_site.get(site, {})
+        return [near[at] for at in sorted(near)]
+
+
+def _look_behind(step: Row, findings: list[Row]) -> None:
     """Add the findings behind a step; a violation fails it, an unknown leaves it not verified."""
     if step["state"] == "does not apply":
         return
     basis = next(one.basis for one in load_steps() if one.code == step["code"])
     seen = set()
     for finding in findings:
-        if set(basis).isdisjoint(finding["basis"]):
+        key = (finding["rule"], finding["_order"][0], finding["site_id"])
+        if set(basis).isdisjoint(finding["basis"]) or key in seen:
             continue
-        claim_key = finding["_order"][0]
-        is_of_claim = claim_key == claim["claim_key"]
-        is_of_site = finding["site_id"] in claim["sites"]
-        is_of_site &= finding["grain"] in ("site", "institutional_line") and finding["outcome"] == "violation"
-        if not (is_of_claim or is_of_site) or (finding["rule"], claim_key, finding["site_id"]) in seen:
-            continue
-        seen.add((finding["rule"], claim_key, finding["site_id"]))
-        keys = ("rule", "outcome", "severity", "claim_id", "line_number", "site_id", "message")
-        step["findings"].append({key: finding[key] for key in keys})
+        seen.add(key)
+        shown = ("rule", "outcome", "severity", "claim_id", "line_number", "site_id", "message")
+        step["findings"].append({name: finding[name] for name in shown})
         state = _OWN[finding["outcome"]]
         if STATES.index(state) < STATES.index(step["state"]):
             step["state"] = state
