@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 import scrubjay
 from scrubjay import Report, UnknownRule, UsageError, Workspace
-from scrubjay.engine import Grain, connect
+from scrubjay.engine import Grain, connect, exposed_lines
 from scrubjay.reference.law import last_read, load_laws
 from scrubjay.reports import write_report
 from scrubjay.rule import Rule
@@ -464,13 +465,48 @@ def test_a_paper_claim_for_two_places_is_found_at_its_first_row(tmp_path: Path) 
     assert (found["outcome"], found["row_number"], found["evidence"]["service_location_count"]) == ("violation", 1, 2)
 
 
-def test_the_exposure_of_a_page_becomes_an_amount_to_the_cent() -> None:
-    rule = make_rule("has_place_of_service", "is_provider_based", exposure="line_number * 2 - 1")
+def exposures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The findings on these rows of a page that is violated by each, and moves allowed less facility amount."""
+    rule = make_rule("has_place_of_service", "is_provider_based", exposure="{billed: allowed_amount, correct: facility_amount}")
     connection = connect()
-    facts = {"has_place_of_service": True, "is_provider_based": True, "claim_id": "A1"}
-    fill_facts(connection, rule.table, [{**facts, "line_number": 3}, {**facts, "line_number": 0}])
-    found = Grain(connection, rule.table, [rule], load_laws(), ["july.837"]).findings(each=False)
-    assert [finding["exposure_amount"] for finding in found] == ["5.00", "-1.00"]
+    facts = {"has_place_of_service": True, "is_provider_based": True, "claim_id": "A1", "service_date": dt.date(2026, 3, 10)}
+    fill_facts(connection, rule.table, [{**facts, **row} for row in rows])
+    return list(Grain(connection, rule.table, [rule], load_laws(), ["july.837"]).findings(each=False))
+
+
+def test_an_exposure_is_split_between_the_programme_and_the_patient() -> None:
+    amounts = {"allowed_amount": Decimal("95.19"), "facility_amount": Decimal("57.45")}
+    less = {"allowed_amount": Decimal("57.45"), "facility_amount": Decimal("95.19")}
+    over, under = exposures([{**amounts, "national_allowed_amount": Decimal("95.19")}, less])
+    assert (over["exposure_amount"], under["exposure_amount"]) == ("37.74", "-37.74")
+    assert over["exposure"] == {
+        "billed_amount": "95.19",
+        "correct_amount": "57.45",
+        "national_amount": None,
+        "program_amount": "30.19",
+        "program_after_sequestration_amount": "29.59",
+        "beneficiary_amount": "7.55",
+        "owed_to": ["payer", "patient"],
+        "because": None,
+    }
+    assert under["exposure"]["owed_to"] == ["provider"]
+    assert under["exposure"]["beneficiary_amount"] == "-7.55"
+
+
+def test_an_amount_that_is_not_known_says_why_and_what_it_would_be_for_the_nation() -> None:
+    because = {"allowed_because": "the line has no charge", "facility_because": "the line has no charge"}
+    national = {"national_allowed_amount": Decimal("95.19"), "national_facility_amount": Decimal("57.45")}
+    [found] = exposures([because | national])
+    assert found["exposure_amount"] is None
+    assert (found["exposure"]["because"], found["exposure"]["national_amount"]) == ("the line has no charge", "37.74")
+    assert found["exposure"]["owed_to"] == []
+
+
+def test_of_several_findings_on_a_line_only_the_largest_amount_counts() -> None:
+    one = {"file": "a", "transaction": "1", "claim_id": "A1", "line_number": 1, "site_id": None}
+    rows = [{**one, "exposure_amount": amount} for amount in ("5.00", "-7.00", None)]
+    rows.append({**one, "line_number": 2, "exposure_amount": "1.00"})
+    assert [row["exposure_amount"] for row in exposed_lines(rows)] == ["-7.00", "1.00"]
 
 
 # --- institutional lines, sites and the run -----------------------------------------------------------

@@ -423,6 +423,44 @@ for _name, _what in (
     app.add_command(_registry_group(_name, _what))
 
 
+@app.group()
+def fees() -> None:
+    """The fee files of CMS: import them, and see what is loaded and what is missing."""
+
+
+@fees.command("import")
+@files_argument
+@click.option("--effective", metavar="DATE", help="First day on which they hold, if the files do not say so.")
+@click.option("--replace", is_flag=True, help="Replace a release that CMS cut anew; the former file is kept.")
+@workspace_option
+def import_fee_files(files: tuple[Path, ...], effective: str | None, replace: bool, workspace: Path | None) -> int:
+    """Check fee files as CMS publishes them, or zips of them, and keep them in the workspace."""
+    from scrubjay.reference.fees import import_fees, imported_text
+
+    day = _date(effective, "--effective")
+    sys.stdout.write(imported_text(import_fees(files, _workspace_folder(workspace), effective=day, replace=replace)))
+    return 0
+
+
+@fees.command("list")
+@click.option("--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text or json.")
+@click.option("--as-of", metavar="DATE", help="The run date; today if not given.")
+@workspace_option
+def list_fee_files(format_: str, as_of: str | None, workspace: Path | None) -> int:
+    """Show which fee files are loaded, and which are missing so that amounts stay unknown."""
+    from scrubjay.reference.fees import fees_as_dict, fees_folder_of, fees_text, stored_releases
+
+    if format_ not in ("text", "json"):
+        raise UsageError(f"--format is '{format_}'. Use text or json.")
+    run_date = _date(as_of, "--as-of") or dt.date.today()
+    releases = stored_releases(fees_folder_of(_workspace_folder(workspace)))
+    if format_ == "json":
+        _print(iter([json.dumps(fees_as_dict(releases, run_date), ensure_ascii=False, indent=1) + "\n"]))
+    else:
+        _print(iter([fees_text(releases, run_date)]))
+    return 0
+
+
 def main() -> None:
     """Run the command line and exit with its code."""
     for stream in (sys.stdout, sys.stderr):

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,9 @@ _IDENTITY = (
     "site_id",
     "effective_from",
     "payer_policy",
+    "payer_name",
+    "payer_id",
+    "service_date",
 )
 
 
@@ -215,7 +218,21 @@ def _summary(files: list[Row], problems: list[Row], findings: list[Row], unjudge
         "findings": len(findings),
         "lines_by_severity": by_severity,
         "lines_by_rule": dict(sorted(by_rule.items())),
+        "exposure": _exposure_sums(findings),
         "intake_problems": {s: sum(p["severity"] == s for p in problems) for s in ("error", "warning", "info")},
+    }
+
+
+def _exposure_sums(findings: list[Row]) -> Row:
+    """What is owed back and what is owed to us, each line once; the findings that move an amount nobody knows."""
+    amounts = [Decimal(finding["exposure_amount"]) for finding in exposed_lines(findings)]
+    return {
+        "overpaid_amount": str(sum((one for one in amounts if one > 0), Decimal("0.00"))),
+        "underpaid_amount": str(-sum((one for one in amounts if one < 0), Decimal("0.00"))),
+        "lines": len(amounts),
+        "findings_without_amount": sum(
+            finding["exposure"] is not None and finding["exposure_amount"] is None for finding in findings
+        ),
     }
 
 
@@ -235,9 +252,7 @@ class Grain:
 
     def __post_init__(self) -> None:
         nodes = [rule.condition for rule in self.rules]
-        nodes += [
-            node for rule in self.rules for node in (*rule.fix.values(), *([rule.exposure] if rule.exposure else []))
-        ]
+        nodes += [node for rule in self.rules for node in (*rule.fix.values(), *_sides(rule).values())]
         tests = dict.fromkeys(test for node in nodes for leaf in node.leaves() for test in leaf.laws)
         self.law_columns = {test: f"law_{number}" for number, test in enumerate(tests)}
         source = self.source or self.table.name
@@ -366,12 +381,78 @@ class Grain:
             needed += [f'{self.sql(node)} AS "fix:{key}"' for key, node in rule.fix.items()]
             paths = dict.fromkeys(test.path for leaf in rule.condition.leaves() for test in leaf.laws)
             needed += [f'{law_version_sql(self.laws[path])} AS "law:{path}"' for path in paths]
-            needed += [f"CAST({self.sql(rule.exposure)} AS DECIMAL(18,2)) AS exposure"] if rule.exposure else []
+        amounts, national = self.amounts_sql(rule, "found") if with_fix else ([], "")
         self.connection.register("wanted", pa.table({"row_id": row_ids}))
-        query = f"SELECT {', '.join(needed)} FROM found SEMI JOIN wanted USING (row_id) ORDER BY row_id"
+        query = f"SELECT {', '.join(needed + amounts)} FROM found {national} SEMI JOIN wanted USING (row_id) ORDER BY row_id"
         rows: list[Row] = self.connection.sql(query).to_arrow_table().to_pylist()
         self.connection.unregister("wanted")
         return rows
+
+    def amounts_sql(self, rule: Rule, source: str) -> tuple[list[str], str]:
+        """The columns that hold the amounts of an exposure, and the join that they need besides the table they are read from.
+
+        Columns: ``billed`` and ``correct``; the same ``national:…``, from the national columns in place of the local ones;
+        for each fact whose absence leaves an amount unknown ``lacks:…``, and the columns that say why.
+        """
+        sides = _sides(rule)
+        if not sides:
+            return [], ""
+        columns = [f'CAST({self.sql(node)} AS DECIMAL(18,2)) AS "{side}"' for side, node in sides.items()]
+        lacks: dict[str, list[str]] = {}
+        for node in sides.values():
+            for name, sql in node.missing_sql(self.law_columns, self.laws, self.table).items():
+                lacks.setdefault(name, []).append(f"{self.sql(node)} IS NULL AND {sql}")
+        columns += [f'coalesce({" OR ".join(found)}, FALSE) AS "lacks:{name}"' for name, found in lacks.items()]
+        reasons = dict.fromkeys(self.table[name].because for name in lacks if name in self.table)
+        columns += [f'{name} AS "why:{name}"' for name in reasons if name]
+        instead = [one for one in self.table.names if f"national_{one}" in self.table]
+        if not instead:
+            return columns, ""
+        replaced = ", ".join(f"national_{name} AS {name}" for name in instead)
+        found = ", ".join(f'CAST({self.sql(node)} AS DECIMAL(18,2)) AS "national:{side}"' for side, node in sides.items())
+        columns += [f'"national:{side}"' for side in sides]
+        return columns, f"JOIN (SELECT row_id, {found} FROM (SELECT * REPLACE ({replaced}) FROM {source})) USING (row_id)"
+
+    def exposure(self, rule: Rule, row: Row) -> Row | None:
+        """What a violation moves, as the report gives it; None if the page names no amounts."""
+        if rule.exposure is None:
+            return None
+        difference = _difference(row["billed"], row["correct"])
+        reasons = [
+            str(row.get(f"why:{self.table[name].because}") or "") or self.table[name].meaning + " is not known"
+            for name in (key[6:] for key, value in row.items() if key.startswith("lacks:") and value)
+            if name in self.table
+        ]
+        return {
+            "billed_amount": plain(row["billed"]),
+            "correct_amount": plain(row["correct"]),
+            "national_amount": plain(_difference(row.get("national:billed"), row.get("national:correct"))),
+            **self.shares(difference, row.get("service_date"), rule.grain),
+            "because": None if difference is not None else "; ".join(dict.fromkeys(reasons)) or "the law is silent",
+        }
+
+    def shares(self, difference: Decimal | None, day: dt.date | None, grain: str) -> Row:
+        """Who is owed an exposure, and the parts of the programme and of the patient.
+
+        The patient's share is the coinsurance of Part B; the programme's is the rest, before and after sequestration.
+        Of a hospital's line they are not known: its copayment is set by APC and wage index.
+        """
+        program = after = beneficiary = None
+        if difference is not None and day is not None and grain == "service_line":
+            coinsurance = _value_on(self.laws["us.cms.part_b_coinsurance_percent"], day)
+            sequestration = _value_on(self.laws["us.cms.sequestration_percent"], day)
+            if coinsurance is not None and sequestration is not None:
+                exact = difference * (100 - coinsurance) / 100
+                program = to_cents(exact)
+                after = to_cents(exact * (100 - sequestration) / 100)
+                beneficiary = difference - program
+        owed_to = [] if not difference else ["payer", "patient"] if difference > 0 else ["provider"]
+        return {
+            "program_amount": plain(program),
+            "program_after_sequestration_amount": plain(after),
+            "beneficiary_amount": plain(beneficiary),
+            "owed_to": owed_to,
+        }
 
     def missing(self, name: str, because: dict[str, str | None]) -> Row:
         """A missing fact in words: what it is, why it is missing, who can supply it."""
@@ -415,6 +496,8 @@ class Grain:
             "line_number": line_number,
             "line_count": line_count,
             "site_id": row.get("site_id"),
+            "payer": row.get("payer_name") or row.get("payer_id"),
+            "service_date": plain(row.get("service_date")),
             "transaction": row.get("transaction_control_number"),
             "segment": element[:3] if element and offset is not None else None,
             "element": element,
@@ -423,7 +506,8 @@ class Grain:
             "message": _message(rule, evidence, outcome, missing),
             "evidence": evidence,
             "missing": missing,
-            "exposure_amount": plain(row.get("exposure")),
+            "exposure_amount": plain(_difference(row.get("billed"), row.get("correct"))),
+            "exposure": self.exposure(rule, row) if outcome == "violation" else None,
             "expected_response": rule.expected_response if outcome == "violation" else {},
             "fix": fix,
             "fix_safety": rule.fix_safety if fix else None,
@@ -460,6 +544,44 @@ class Grain:
         ):
             return "CLM05-1"
         return first.source or None
+
+
+def _sides(rule: Rule) -> dict[str, Node]:
+    """The two amounts of a page's exposure; none where it names none."""
+    return {"billed": rule.exposure.billed, "correct": rule.exposure.correct} if rule.exposure else {}
+
+
+def _difference(billed: Decimal | None, correct: Decimal | None) -> Decimal | None:
+    return None if billed is None or correct is None else billed - correct
+
+
+def _value_on(law: Law, day: dt.date) -> Decimal | None:
+    version = law.on(day)
+    return version.value if version else None
+
+
+def to_cents(amount: Decimal) -> Decimal:
+    """An amount rounded to cents, half a cent away from zero.
+
+    >>> to_cents(Decimal("71.825")), to_cents(Decimal("-71.825"))
+    (Decimal('71.83'), Decimal('-71.83'))
+    """
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def exposed_lines(findings: Iterable[Row]) -> list[Row]:
+    """Of the findings with an amount, the one that counts on each line: the largest, whatever its sign.
+
+    Several findings on one line are about the same money, so their amounts are never added.
+    """
+    largest: dict[Any, Row] = {}
+    for finding in findings:
+        if finding["exposure_amount"] is not None:
+            key = (finding["file"], finding["transaction"], finding["claim_id"], finding["line_number"], finding["site_id"])
+            held = largest.get(key)
+            if held is None or abs(Decimal(finding["exposure_amount"])) > abs(Decimal(held["exposure_amount"])):
+                largest[key] = finding
+    return list(largest.values())
 
 
 def fix_of(rule: Rule, row: Row) -> Row:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, load_laws
 from scrubjay.rule import FIX_ACTIONS, Rule, find_rule, load_rules
 from scrubjay.tables import GRAINS
+from scrubjay.working import working
 from scrubjay.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -71,8 +73,17 @@ class Explanation:
     missing: list[dict[str, Any]]
     fix: dict[str, Any]
     evidence: dict[str, Any]
+    exposure: dict[str, Any] | None  # of a violation that moves money, as a finding gives it
+    working: tuple[str, ...]  # how its amounts come about, line by line
     applies: Reading
     violates: Reading
+
+    @property
+    def exposure_amount(self) -> str | None:
+        """What the violation moves, as billed less as it should be; None where it moves nothing, or nobody knows."""
+        if self.exposure is None or self.exposure["because"] is not None:
+            return None
+        return str(Decimal(self.exposure["billed_amount"]) - Decimal(self.exposure["correct_amount"]))
 
     def text(self) -> str:
         """The explanation as plain text for a terminal."""
@@ -96,6 +107,9 @@ class Explanation:
             changes = (f"{key} = {_shown(value)}" for key, value in self.fix.items())
             said.append("fix: " + (FIX_ACTIONS.get(self.fix.get("action", "")) or ", ".join(changes)))
         rows += (textwrap.fill(line, 80, subsequent_indent="  ", break_on_hyphens=False) for line in said)
+        rows += ["amounts"] if self.working else []
+        wrapped = {"initial_indent": "  ", "subsequent_indent": "    ", "break_on_hyphens": False}
+        rows += (textwrap.fill(line, 80, **wrapped) for line in self.working)
         return "\n".join(rows)
 
 
@@ -155,7 +169,13 @@ def explain(
         )
         if connection.sql("SELECT count(*) FROM one_claim").fetchall() != [(0,)]:
             compiled = Grain(connection, table, chosen, laws, [], source="one_claim")
-            explained = [one for each in chosen for one in _explain(compiled, each)]
+            explained = [
+                replace(one, working=tuple(working(connection, laws, grain, row["row_id"], one.exposure)))
+                if one.exposure
+                else one
+                for each in chosen
+                for row, one in explain_lines(compiled, each)
+            ]
             lines |= {one.line_number for one in explained if one.line_number is not None}
             found += (one for one in explained if line in (None, one.line_number))
     if claim not in tables["claims"].column("claim_id").to_pylist():
@@ -184,8 +204,9 @@ def explain_lines(grain: Grain, rule: Rule) -> Iterator[tuple[dict[str, Any], Ex
     asked = [f"{grain.sql(node)} AS n{number}" for number, node in enumerate(nodes)]
     asked += [f"coalesce({sql}, FALSE) AS m{number}" for number, sql in enumerate(missing.values())]
     asked += [f'{grain.sql(node)} AS "fix:{key}"' for key, node in rule.fix.items()]
+    amounts, national = grain.amounts_sql(rule, "evaluated")
     rows = (
-        grain.connection.sql(f"SELECT *, {', '.join(asked)} FROM evaluated ORDER BY row_id")
+        grain.connection.sql(f"SELECT *, {', '.join(asked + amounts)} FROM evaluated {national} ORDER BY row_id")
         .to_arrow_table()
         .to_pylist()
     )
@@ -196,6 +217,7 @@ def explain_lines(grain: Grain, rule: Rule) -> Iterator[tuple[dict[str, Any], Ex
         if applies is False:
             outcome = "out_of_scope"
         because = {name: row[name] for column in grain.table.columns if (name := column.because)}
+        exposure = grain.exposure(rule, row) if outcome == "violation" else None
         lacking = [grain.missing(name, because) for number, name in enumerate(missing) if row[f"m{number}"]]
         yield (
             row,
@@ -212,6 +234,8 @@ def explain_lines(grain: Grain, rule: Rule) -> Iterator[tuple[dict[str, Any], Ex
                 missing=lacking if outcome == "unknown" else [],
                 fix=fix_of(rule, row) if outcome == "violation" else {},
                 evidence={name: plain(row[name]) for name in rule.evidence},
+                exposure=exposure,
+                working=(),
                 applies=_reading(rule.applies, truth, row),
                 violates=_reading(rule.violates, truth, row),
             ),

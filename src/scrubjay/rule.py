@@ -52,6 +52,14 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
+class Exposure:
+    """What a violation moves: the payer's amount for the line as billed, and as it should be."""
+
+    billed: Node
+    correct: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule page, read and checked."""
 
@@ -68,7 +76,7 @@ class Rule:
     authority: tuple[str, ...]
     applies: Node
     violates: Node
-    exposure: Node | None
+    exposure: Exposure | None
     expected_response: dict[str, str]
     message: str
     evidence: tuple[str, ...]
@@ -252,9 +260,14 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
             raise wrong(f"the fix changes '{key}', which is no column of {table.name}", "fix", "name a fact column")
         if node.type != type_of(table[key]):
             raise wrong(f"the fix of '{key}' is of another type than the column", "fix", "put codes in single quotes")
-    exposure = expression("exposure", front["exposure"]) if "exposure" in front else None
-    if exposure is not None and exposure.type != "number":
-        raise wrong("exposure must be a number", "exposure", "write a difference of amounts")
+    exposure = None
+    if "exposure" in front:
+        sides, advice = front["exposure"], "write billed: and correct:, each an amount, below it"
+        if not isinstance(sides, dict) or set(sides) != {"billed", "correct"}:
+            raise wrong("exposure needs two amounts, billed and correct", "exposure", advice)
+        exposure = Exposure(*(expression("exposure", sides[side]) for side in ("billed", "correct")))
+        if {exposure.billed.type, exposure.correct.type} != {"number"}:
+            raise wrong("billed and correct must be numbers", "exposure", advice)
     title, title_line = _check_body(body, file, text)
     if title.lower().replace(",", "").replace(" ", "-") != named["name"]:
         raise DefinitionError(

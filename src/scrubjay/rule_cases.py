@@ -8,6 +8,7 @@ as our tests run ours.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -37,6 +38,7 @@ class RuleCase:
     outcome: str
     missing: list[str] | None
     fix: dict[str, Any] | None
+    exposure: str | None = None  # the amount; 'not known'
 
 
 def read_cases(rule: Rule, folder: Path) -> list[RuleCase]:
@@ -55,7 +57,7 @@ def read_cases(rule: Rule, folder: Path) -> list[RuleCase]:
         check_keys(raw, ("name", "facts", "expect"), ("name", "expect"), file.name, "a case")
         what = f"the expectation of '{raw['name']}'"
         expect = raw["expect"]
-        check_keys(expect, ("outcome", "missing", "fix"), ("outcome",), file.name, what)
+        check_keys(expect, ("outcome", "missing", "fix", "exposure"), ("outcome",), file.name, what)
         if expect["outcome"] not in OUTCOMES:
             advice = "use one of " + ", ".join(OUTCOMES)
             raise DefinitionError(f"{what} is '{expect['outcome']}'", file=file.name, advice=advice)
@@ -75,7 +77,11 @@ def read_cases(rule: Rule, folder: Path) -> list[RuleCase]:
         fix = None
         if "fix" in expect:
             fix = {key: None if text == "null" else text for key, text in expect["fix"].items()}
-        cases.append(RuleCase(raw["name"], facts, expect["outcome"], expect.get("missing"), fix))
+        exposure = expect.get("exposure")
+        if exposure is not None and not re.fullmatch(r"-?\d+\.\d\d|not known", exposure):
+            problem = f"the exposure in {what} is '{exposure}'"
+            raise DefinitionError(problem, file=file.name, advice="write dollars and cents, such as 21.25, or not known")
+        cases.append(RuleCase(raw["name"], facts, expect["outcome"], expect.get("missing"), fix, exposure))
     return cases
 
 
@@ -148,6 +154,8 @@ def wrong_cases(rule: Rule, cases: Sequence[RuleCase], laws: dict[str, Law]) -> 
             wrong.append(f"{case.name}: expected {case.missing} to be missing, got {missing}")
         if case.fix is not None and one.fix != case.fix:
             wrong.append(f"{case.name}: expected the fix {case.fix}, got {one.fix}")
+        if case.exposure is not None and (amount := one.exposure_amount or "not known") != case.exposure:
+            wrong.append(f"{case.name}: expected an exposure of {case.exposure}, got {amount}")
     lacking = sorted(reachable_outcomes(rule) - {case.outcome for case in cases})
     return wrong + [f"no case expects the outcome {outcome}, which the rule can reach" for outcome in lacking]
 

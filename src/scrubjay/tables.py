@@ -520,7 +520,18 @@ PROVIDERS = Table(
         Column("taxonomy_code", "text", "NUCC taxonomy"),
         Column("group_npi", "text", "the group the practitioner bills through", check="npi"),
         Column("tax_id", "text", "tax number of that group"),
-        Column("is_qualifying_participant", "boolean", "qualifying APM participant in the payment year"),
+        Column(
+            "is_qualifying_participant",
+            "boolean",
+            "qualifying APM participant in the payment year: Medicare then pays by another conversion factor",
+            supplied_by="credentialing (QPP participation status)",
+        ),
+        Column(
+            "is_participating",
+            "boolean",
+            "participates in Medicare, so that it takes assignment on every claim; blank: yes",
+            supplied_by="credentialing (CMS-460)",
+        ),
         *_EFFECTIVE,
     ),
 )
@@ -682,6 +693,192 @@ ENCOUNTERS = Table(
 )
 
 REGISTRIES = (SITES, PROVIDERS, PAYERS, ENCOUNTERS)
+
+# --- what CMS publishes: the fee files ---------------------------------------------------------------
+
+FEE_KINDS: dict[str, str] = {  # the kinds of files, and what each is
+    "relative_values": "relative values of the physician fee schedule (PPRRVU)",
+    "gpci": "geographic practice cost indices",
+    "counties": "counties of the localities",
+    "zip5": "localities of the ZIP codes",
+    "zip9": "localities of the ZIP codes that need nine digits",
+    "anesthesia": "anesthesia conversion factors",
+    "oppscap": "prices capped at the outpatient rate (OPPSCAP)",
+    "addendum_a": "outpatient rates by APC (Addendum A)",
+    "addendum_b": "outpatient rates by HCPCS code (Addendum B)",
+    "pfall": "physician fee schedule amounts by locality (PFALL)",
+    "pfrev": "revised physician fee schedule amounts (PFREV)",
+}
+
+_FEE_ROW = (
+    Column("release_id", "integer", "the release it stands in", nullable=False),
+    Column("row_number", "integer", "row of the published file, its header counted", nullable=False),
+)
+_FEE_LOCALITY = (
+    Column("contractor", "text", "Medicare administrative contractor, five digits", nullable=False),
+    Column("locality", "text", "payment locality, two digits", nullable=False),
+)
+_FEE_PROCEDURE = (
+    Column("procedure_code", "text", "HCPCS or CPT code", nullable=False),
+    Column("modifier", "text", "26, TC or 53; '' for the code itself", nullable=False),
+)
+
+FEE_RELEASES = Table(
+    "fee_releases",
+    "one fee file as CMS published it",
+    (
+        Column("release_id", "integer", "number of the release in this run", nullable=False),
+        Column("kind", "text", "which kind of file", nullable=False, allowed=tuple(FEE_KINDS)),
+        Column("name", "text", "the release in words: 2026 July, not for qualifying participants", nullable=False),
+        Column("effective_from", "date", "first day on which it holds", nullable=False),
+        Column("effective_to", "date", "last day of that calendar year", nullable=False),
+        Column(
+            "is_for_qualifying_participants",
+            "boolean",
+            "relative values from 2026 on: the file with the conversion factor of qualifying APM participants",
+        ),
+        Column("is_excerpt", "boolean", "the file says that it is an excerpt: a code may be missing", nullable=False),
+        Column("file_name", "text", "name of the published file", nullable=False),
+        Column("sha256", "text", "checksum of the published file", nullable=False),
+        Column("row_count", "integer", "rows read", nullable=False),
+    ),
+)
+
+FEE_RELATIVE_VALUES = Table(
+    "fee_relative_values",
+    "one row of the relative value file: a code, alone or with 26, TC or 53",
+    (
+        *_FEE_ROW,
+        *_FEE_PROCEDURE,
+        Column("status_code", "text", "A, R and T have a price; C is priced by the contractor", nullable=False),
+        Column("work_rvu", "decimal", "work"),
+        Column("nonfacility_pe_rvu", "decimal", "practice expense outside facilities"),
+        Column("is_nonfacility_na", "boolean", "the column above is a copy of the facility's", nullable=False),
+        Column("facility_pe_rvu", "decimal", "practice expense in facilities"),
+        Column("is_facility_na", "boolean", "the column above is a copy of the non-facility's", nullable=False),
+        Column("malpractice_rvu", "decimal", "malpractice"),
+        Column("nonfacility_total_rvu", "decimal", "sum of the three outside facilities"),
+        Column("facility_total_rvu", "decimal", "sum of the three in facilities"),
+        Column("component_indicator", "text", "PC/TC indicator"),
+        Column("global_days_code", "text", "global surgery: 000, 010, 090, XXX, ZZZ …"),
+        Column("multiple_procedure_indicator", "text", "which reduction several procedures on one day have"),
+        Column("bilateral_indicator", "text", "1: 150 percent for both sides"),
+        Column("endoscopic_base_code", "text", "code of the base endoscopy"),
+        Column("conversion_factor", "decimal", "US dollars for one relative value unit"),
+        Column("imaging_family_indicator", "text", "88: imaging whose parts are reduced together"),
+        Column("cap_nonfacility_pe_rvu", "decimal", "practice expense at the outpatient rate, outside facilities"),
+        Column("cap_facility_pe_rvu", "decimal", "practice expense at the outpatient rate, in facilities"),
+        Column("cap_malpractice_rvu", "decimal", "malpractice at the outpatient rate"),
+    ),
+)
+
+FEE_LOCALITIES = Table(
+    "fee_localities",
+    "one payment locality with its geographic indices",
+    (
+        *_FEE_ROW,
+        *_FEE_LOCALITY,
+        Column("state", "text", "state, two letters"),
+        Column("locality_name", "text", "its name"),
+        Column("work_gpci", "decimal", "work, with the floor where one is in force", nullable=False),
+        Column("pe_gpci", "decimal", "practice expense", nullable=False),
+        Column("malpractice_gpci", "decimal", "malpractice", nullable=False),
+    ),
+)
+
+FEE_ZIP_CODES = Table(
+    "fee_zip_codes",
+    "one ZIP code with its locality",
+    (
+        *_FEE_ROW,
+        Column("zip", "text", "five digits", nullable=False),
+        Column("plus_four", "text", "the four digits behind them; '' for the whole ZIP code", nullable=False),
+        *_FEE_LOCALITY,
+        Column("state", "text", "state, two letters"),
+        Column("is_plus_four_needed", "boolean", "the ZIP code lies in several localities", nullable=False),
+    ),
+)
+
+FEE_COUNTIES = Table(
+    "fee_counties",
+    "one locality with its counties, as CMS lists them",
+    (
+        *_FEE_ROW,
+        *_FEE_LOCALITY,
+        Column("state", "text", "state, in full"),
+        Column("fee_area", "text", "fee schedule area"),
+        Column("counties", "text", "its counties"),
+    ),
+)
+
+FEE_ANESTHESIA = Table(
+    "fee_anesthesia",
+    "one locality with its anesthesia conversion factor",
+    (
+        *_FEE_ROW,
+        *_FEE_LOCALITY,
+        Column("locality_name", "text", "its name"),
+        Column("conversion_factor", "decimal", "US dollars for one unit of base and time", nullable=False),
+    ),
+)
+
+FEE_CAPS = Table(
+    "fee_caps",
+    "one code in one locality with its price capped at the outpatient rate",
+    (
+        *_FEE_ROW,
+        *_FEE_PROCEDURE,
+        Column("status_code", "text", "status of the code"),
+        *_FEE_LOCALITY,
+        Column("facility_amount", "amount", "capped price in facilities"),
+        Column("nonfacility_amount", "amount", "capped price outside facilities"),
+    ),
+)
+
+FEE_OUTPATIENT_RATES = Table(
+    "fee_outpatient_rates",
+    "one HCPCS code (Addendum B) or one APC (Addendum A) with its outpatient rate",
+    (
+        *_FEE_ROW,
+        Column("procedure_code", "text", "HCPCS code; NULL in Addendum A"),
+        Column("apc_code", "text", "ambulatory payment classification"),
+        Column("status_indicator", "text", "status indicator"),
+        Column("relative_weight", "decimal", "relative weight"),
+        Column("payment_amount", "amount", "national rate, no wage index"),
+        Column("national_copayment_amount", "amount", "national unadjusted copayment"),
+        Column("minimum_copayment_amount", "amount", "minimum unadjusted copayment: 20 percent"),
+    ),
+)
+
+FEE_PUBLISHED = Table(
+    "fee_published",
+    "one code in one locality with the amounts CMS publishes",
+    (
+        *_FEE_ROW,
+        *_FEE_LOCALITY,
+        *_FEE_PROCEDURE,
+        Column("nonfacility_amount", "amount", "outside facilities"),
+        Column("facility_amount", "amount", "in facilities"),
+        Column("component_indicator", "text", "PC/TC indicator"),
+        Column("status_code", "text", "status of the code"),
+        Column("multiple_procedure_indicator", "text", "which reduction several procedures on one day have"),
+        Column("opps_indicator", "text", "1: capped at the outpatient rate; 9: not"),
+        Column("cap_nonfacility_amount", "amount", "capped price outside facilities"),
+        Column("cap_facility_amount", "amount", "capped price in facilities"),
+    ),
+)
+
+FEE_TABLES = (
+    FEE_RELEASES,
+    FEE_RELATIVE_VALUES,
+    FEE_LOCALITIES,
+    FEE_ZIP_CODES,
+    FEE_COUNTIES,
+    FEE_ANESTHESIA,
+    FEE_CAPS,
+    FEE_OUTPATIENT_RATES,
+    FEE_PUBLISHED,
+)
 
 # --- what rules read: the facts ---------------------------------------------------------------------
 
@@ -1366,6 +1563,118 @@ _EXCEPTED_FACTS = (
     Column("excepted_reason", "text", "what makes the department excepted or not, in words"),
 )
 
+_FEES = "billing office (scrubjay fees import)"
+
+
+def _amount(name: str, meaning: str, because: str) -> Column:
+    """An amount of a line, all its units, with the column that says why it is not known."""
+    return Column(name, "amount", meaning, supplied_by=_FEES, because=because)
+
+
+_AMOUNT_FACTS = (
+    Column("has_fee_schedule", "boolean", "relative values of the physician fee schedule are loaded", nullable=False),
+    Column("charge_amount", "amount", "charge of the line", source="SV102", supplied_by="billing office"),
+    Column(
+        "is_facility_rate",
+        "boolean",
+        "Medicare pays the place of service at the facility rate",
+        supplied_by="nobody: Medicare does not say it",
+        because="facility_rate_because",
+    ),
+    Column("facility_rate_because", "text", "why is_facility_rate is missing"),
+    Column(
+        "is_priced_by_fee_schedule",
+        "boolean",
+        "the physician fee schedule has a price for the procedure (status A, R or T)",
+        supplied_by=_FEES,
+        because="row_because",
+    ),
+    Column(
+        "is_nonfacility_price_na",
+        "boolean",
+        "CMS prints NA for the procedure outside facilities",
+        supplied_by=_FEES,
+        because="row_because",
+    ),
+    Column(
+        "is_facility_price_na",
+        "boolean",
+        "CMS prints NA for the procedure in facilities",
+        supplied_by=_FEES,
+        because="row_because",
+    ),
+    Column("row_because", "text", "why nothing is known of the row of the procedure"),
+    _amount("nonfacility_amount", "Medicare's amount outside facilities, at most the charge", "nonfacility_because"),
+    _amount(
+        "facility_amount",
+        "Medicare's amount in a facility, at most the charge; of a test the part of whoever reads it",
+        "facility_because",
+    ),
+    _amount("fee_amount", "Medicare's fee for the line as billed, whatever the charge", "allowed_because"),
+    _amount("allowed_amount", "Medicare's amount for the line as billed, at most the charge", "allowed_because"),
+    _amount(
+        "printed_amount",
+        "what the column of the place of service prints for the line as billed, whatever its PC/TC and NA indicators say",
+        "allowed_because",
+    ),
+    _amount("physician_amount", "Medicare's amount for the line as billed, under a physician", "allowed_because"),
+    _amount(
+        "performer_amount",
+        "Medicare's amount for the line as billed, under whoever gave the service",
+        "performer_amount_because",
+    ),
+    _amount(
+        "shared_practitioner_amount",
+        "Medicare's amount for the line as billed, under the nonphysician practitioner who shared the visit",
+        "shared_amount_because",
+    ),
+    Column("nonfacility_because", "text", "why nonfacility_amount is missing"),
+    Column("facility_because", "text", "why facility_amount is missing"),
+    Column("allowed_because", "text", "why allowed_amount is missing"),
+    Column("performer_amount_because", "text", "why performer_amount is missing"),
+    Column("shared_amount_because", "text", "why shared_practitioner_amount is missing"),
+    *(
+        _amount(f"national_{name}", f"{name} of a participating physician, with indices of 1", because)
+        for name, because in (
+            ("nonfacility_amount", "nonfacility_because"),
+            ("facility_amount", "facility_because"),
+            ("fee_amount", "allowed_because"),
+            ("allowed_amount", "allowed_because"),
+            ("printed_amount", "allowed_because"),
+            ("physician_amount", "allowed_because"),
+            ("performer_amount", "performer_amount_because"),
+            ("shared_practitioner_amount", "shared_amount_because"),
+        )
+    ),
+)
+
+_OUTPATIENT_FACTS = (
+    Column("has_outpatient_rates", "boolean", "outpatient rates (Addendum B) are loaded", nullable=False),
+    Column(
+        "is_paid_below_rate_with_po",
+        "boolean",
+        "on that day Medicare pays the procedure below the outpatient rate at an excepted off-campus department of the hospital",
+        supplied_by="reimbursement (sites registry: is_rural_sole_community_hospital)",
+        because=_NO_SITE,
+        reads=("sites.is_rural_sole_community_hospital",),
+    ),
+    _amount("outpatient_rate_amount", "national outpatient rate of the line, in full", "rate_because"),
+    _amount("outpatient_po_amount", "what is paid of it with PO", "po_because"),
+    _amount("outpatient_pn_amount", "what is paid of it with PN", "rate_because"),
+    _amount("outpatient_amount", "what is paid of it as billed", "outpatient_because"),
+    Column(
+        "outpatient_percent",
+        "decimal",
+        "percent of the outpatient rate that is paid with the modifiers the line has",
+        supplied_by=_FEES,
+        because="outpatient_because",
+    ),
+    _amount("outpatient_copayment_amount", "national copayment of the line, in full", "rate_because"),
+    Column("rate_because", "text", "why outpatient_rate_amount is missing"),
+    Column("po_because", "text", "why outpatient_po_amount is missing"),
+    Column("outpatient_because", "text", "why outpatient_amount is missing"),
+)
+
 SERVICE_LINE_FACTS = Table(
     "service_line_facts",
     "one service line of a professional claim, with all that is known about where it was given",
@@ -1542,6 +1851,7 @@ SERVICE_LINE_FACTS = Table(
         *_BESIDE_FACTS,
         *_NOTICE_FACTS,
         *_LINE_POLICY_FACTS,
+        *_AMOUNT_FACTS,
     ),
 )
 
@@ -1653,6 +1963,7 @@ INSTITUTIONAL_LINE_FACTS = Table(
         Column("service_facility_byte_offset", "integer", "start of its NM1 segment"),
         *_SITE_FACTS,
         *_DEPARTMENT_FACTS,
+        *_OUTPATIENT_FACTS,
     ),
 )
 
@@ -1868,4 +2179,4 @@ RUN_FACTS = Table(
 READER_TABLES = (FILES, INTAKE_PROBLEMS, CLAIMS, PROFESSIONAL_LINES, INSTITUTIONAL_LINES)
 FACT_TABLES = (SERVICE_LINE_FACTS, INSTITUTIONAL_LINE_FACTS, CLAIM_FACTS, SITE_FACTS, RUN_FACTS)
 GRAINS: dict[str, Table] = {table.name.removesuffix("_facts"): table for table in FACT_TABLES}
-TABLES: dict[str, Table] = {t.name: t for t in (*READER_TABLES, *REGISTRIES, *FACT_TABLES)}
+TABLES: dict[str, Table] = {t.name: t for t in (*READER_TABLES, *REGISTRIES, *FEE_TABLES, *FACT_TABLES)}

@@ -31,6 +31,7 @@ from scrubjay.tables import REGISTRIES, Table
 SETTINGS_FILE = "scrubjay.toml"
 README_FILE = "README.md"
 
+_SECTIONS = ("registries", "rules", "columns", "fees")
 _REGISTRY_NAMES = [table.name for table in REGISTRIES]
 _SETTINGS_TEMPLATE = """\
 # Settings of this Scrubjay workspace. Every line that begins with # is off; all of them may stay off.
@@ -49,6 +50,11 @@ _SETTINGS_TEMPLATE = """\
 # reason = "our critical care team works in the clinic during the building works"
 # owner = "J. Doe, compliance"
 # until = 2027-01-31
+
+[fees]
+# What prices a service where neither the claim nor a registry says it (amounts are unknown then).
+# locality = "01182-18"                # contractor and payment locality
+# is_qualifying_participant = false    # whether practitioners are qualifying APM participants
 
 [columns]
 # Claims in your own CSV files: first the name in the header of your file, then the column it stands for.
@@ -89,6 +95,15 @@ class RuleSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeSettings:
+    """What prices a service where neither the claim nor a registry says it."""
+
+    contractor: str | None = None  # five digits
+    locality: str | None = None  # two digits
+    is_qualifying_participant: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """The settings and registries of one organisation.
 
@@ -105,6 +120,8 @@ class Workspace:
     own_law: Path | None = None
     own_policies: Path | None = None
     settings: tuple[RuleSetting, ...] = ()
+    own_fees: Path | None = None  # the folder of the fee files that were imported
+    fee_settings: FeeSettings = FeeSettings()
 
     @staticmethod
     def empty() -> Workspace:
@@ -140,6 +157,8 @@ class Workspace:
             own_law=folders.get("law"),
             own_policies=folders.get("policies"),
             settings=settings.rule_settings(),
+            own_fees=folders.get("fees"),
+            fee_settings=settings.fee_settings(),
         )
 
     def expired_settings(self, run_date: dt.date) -> list[str]:
@@ -160,8 +179,8 @@ def find_folder(start: Path) -> Path | None:
 
 
 def own_folders(root: Path | None) -> dict[str, Path]:
-    """The folders of a workspace that hold rules, law and policies of its own, by name: those that are there."""
-    return {name: root / name for name in ("rules", "law", "policies") if root and (root / name).is_dir()}
+    """The folders of a workspace that hold rules, law, policies and fees of its own, by name: those that are there."""
+    return {name: root / name for name in ("rules", "law", "policies", "fees") if root and (root / name).is_dir()}
 
 
 def rule_settings(path: Path) -> tuple[RuleSetting, ...]:
@@ -304,9 +323,9 @@ class _Settings:
             advice = 'write settings as key = "value", below [registries] or [columns]'
             raise DefinitionError(f"this is not TOML: {said}", file=str(path), line=line, advice=advice) from error
         for section, content in self._sections.items():
-            if section not in ("registries", "rules", "columns"):
-                hint = near_miss(section, ["registries", "rules", "columns"])
-                advice = f"keep to the sections [registries], [rules.CODE] and [columns].{hint}"
+            if section not in _SECTIONS:
+                hint = near_miss(section, list(_SECTIONS))
+                advice = f"keep to the sections [registries], [rules.CODE], [columns] and [fees].{hint}"
                 raise self._wrong(section, f"unknown setting {section!r}", advice)
             if not isinstance(content, dict):
                 raise self._wrong(section, f"{section!r} is a section", f"write [{section}] and its settings below")
@@ -399,6 +418,22 @@ class _Settings:
             if (is_within and key and wanted.match(line)) or (not key and re.match(rf"\s*{name}\s*=", line)):
                 return number
         return None
+
+    def fee_settings(self) -> FeeSettings:
+        """What prices a service where nothing else says it."""
+        kept = self._sections.get("fees", {})
+        keys = ["locality", "is_qualifying_participant"]
+        if odd := next((key for key in kept if key not in keys), None):
+            raise self._wrong(odd, f"unknown setting {odd!r} of [fees]", f"use {' or '.join(keys)}.{near_miss(odd, keys)}")
+        locality, is_qualifying = kept.get("locality"), kept.get("is_qualifying_participant")
+        if locality is not None and not (isinstance(locality, str) and re.fullmatch(r"\d{5}-\d{2}", locality)):
+            advice = 'write contractor and locality: locality = "01182-18"'
+            raise self._wrong("locality", f"{locality!r} is no payment locality", advice)
+        if is_qualifying is not None and not isinstance(is_qualifying, bool):
+            key = "is_qualifying_participant"
+            raise self._wrong(key, f"{key} is {is_qualifying!r}", "write true or false, without quotes")
+        contractor, _, area = (locality or "").partition("-")
+        return FeeSettings(contractor or None, area or None, is_qualifying)
 
     def column_map(self) -> dict[str, str]:
         """Header in a claims CSV → our column."""

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from scrubjay.engine import connect
 from scrubjay.facts import build_facts
 from scrubjay.reference.law import Law, load_laws
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, Table, arrow_schema
-from scrubjay.workspace import RuleSetting, Workspace
+from scrubjay.workspace import FeeSettings, RuleSetting, Workspace
 from tests.conftest import RUN_DATE
 
 Row = dict[str, Any]
@@ -67,6 +68,8 @@ def build(
     laws: dict[str, Law] = LAWS,
     connection: Any = None,
     settings: tuple[RuleSetting, ...] = (),
+    fees: Path | None = None,
+    fee_settings: FeeSettings = FeeSettings(),
     **registries: Any,
 ) -> Any:
     """A connection with the facts of these claims and lines; a registry that is not given is not kept."""
@@ -77,7 +80,9 @@ def build(
         "institutional_lines": pa.Table.from_pylist(list(hospital_lines), arrow_schema(INSTITUTIONAL_LINES)),
     }
     kept = {t.name: registry(t, registries[t.name]) if t.name in registries else None for t in REGISTRIES}
-    workspace = replace(Workspace.empty(), registries=kept, settings=settings)
+    workspace = replace(
+        Workspace.empty(), registries=kept, settings=settings, own_fees=fees, fee_settings=fee_settings
+    )
     build_facts(connection, tables, workspace, laws, received, run_date)
     return connection
 

@@ -8,13 +8,16 @@ come from `scrubjay.explain`, fixes, responses and exposure from the findings of
 
 from __future__ import annotations
 
+import atexit
 import csv
 import datetime as dt
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +25,9 @@ import yaml
 
 import scrubjay
 from bench.generate import npi as make_npi
+from scrubjay.reference.fees import import_fees
+from scrubjay.workspace import FeeSettings
+from tests.reference import fee_files
 from tests.formats.x12_text import INSTITUTIONAL, LINE_BY_LINE, PROFESSIONAL, file_of
 from tests.vectors import Case, CaseError
 
@@ -109,6 +115,12 @@ NEUTRAL = (
         "the making of the file (BHT04) puts a lower bound on the receipt date; the service date does so anyway",
     ),
     Neutral(
+        "providers.provider_type",
+        "rendering is absent",
+        "MD",
+        "a case that does not say who bills is about a physician",
+    ),
+    Neutral(
         "2010AA",
         "always",
         "an address and an NPI in no registry",
@@ -191,7 +203,7 @@ def run_case(case: Case) -> Result:
     rules = scrubjay.load_rules()
     pages = {one["rule"]: [rule for rule in rules.values() if one["rule"] in rule.basis] for one in findings}
     result.not_covered += [f"no page for {rule}" for rule, found in pages.items() if not found]
-    if claim_type not in ("837P", "837I", "encounter"):
+    if claim_type not in ("837P", "837I", "encounter", "fee_check"):
         result.not_covered.append(f"claim_type {claim_type}")
         result.expectations += [Expectation(one["rule"], _expected(one), "", "not covered") for one in findings]
         result.comparisons += [Comparison(f"money.{k}", str(v), "", "not covered") for k, v in _money(case).items()]
@@ -199,10 +211,11 @@ def run_case(case: Case) -> Result:
     with tempfile.TemporaryDirectory(prefix="scrubjay-case-") as folder:
         inputs = _write(case, Path(folder))
         try:
-            workspace = scrubjay.Workspace.open(inputs.workspace)
+            workspace = _with_fees(scrubjay.Workspace.open(inputs.workspace), case.facts)
             report = scrubjay.check(
                 inputs.files, workspace=workspace, each=True, received=inputs.received, as_of=inputs.as_of
             )
+            lines = _lines_of(inputs, workspace) if _money(case) else []
             said = _explain(inputs, workspace, {page.code for found in pages.values() for page in found})
         except scrubjay.ScrubjayError as error:
             raise CaseError(f"{case.id}: {error}") from error
@@ -234,7 +247,7 @@ def run_case(case: Case) -> Result:
             result.comparisons.append(_compare("verdict", case.expect["verdict"], verdict(got, list(pages))))
         result.comparisons += _compare_correct(case.expect.get("correct", {}), violations)
         result.comparisons += _compare_response(case.expect.get("response", {}), violations)
-        result.comparisons += _compare_money(_money(case), violations)
+        result.comparisons += _compare_money(_money(case), violations, lines)
     else:
         result.comparisons += [Comparison(f"money.{k}", str(v), "", "not covered") for k, v in _money(case).items()]
     left = [one.what for one in result.comparisons if one.status == "not covered"]
@@ -414,21 +427,141 @@ def _compare_response(expected: dict[str, Any], violations: list[dict[str, Any]]
     return found
 
 
-def _compare_money(expected: dict[str, Any], violations: list[dict[str, Any]]) -> list[Comparison]:
-    """Exposure against the findings that carry one; other amounts are not computed anywhere yet."""
-    largest: dict[tuple[str, int | None], Decimal] = {}  # of several findings on one line the largest counts
-    for one in violations:
-        if one["exposure_amount"] is not None:
-            amount, line = Decimal(one["exposure_amount"]), (one["claim_id"], one["line_number"])
-            largest[line] = max(amount, largest.get(line, amount), key=abs)
+def _compare_money(
+    expected: dict[str, Any], violations: list[dict[str, Any]], lines: list[dict[str, Any]]
+) -> list[Comparison]:
+    """Every amount against the findings that carry one, and against the facts of the lines."""
+    largest = scrubjay.engine.exposed_lines(violations)
     found = []
     for key, value in expected.items():
-        if key in ("exposure_usd", "underpayment_usd") and largest:
-            got = sum(largest.values()) * (1 if key == "exposure_usd" else -1)
-            found.append(Comparison(f"money.{key}", str(value), str(got), "pass" if got == value else "fail"))
-        else:
+        got = _money_of(key, largest, [one for one in violations if one["exposure"]], lines)
+        if got is _NOWHERE:
             found.append(Comparison(f"money.{key}", str(value), "", "not covered"))
+        else:
+            is_right = got == value or (got is not None and value is not None and str(got) == str(value))
+            found.append(Comparison(f"money.{key}", str(value), str(got), "pass" if is_right else "fail"))
     return found
+
+
+_NOWHERE = object()
+
+
+def _money_of(key: str, largest: list[dict[str, Any]], moving: list[dict[str, Any]], lines: list[dict[str, Any]]) -> Any:
+    """One amount: of the findings where they say it, else of the facts of the first line."""
+
+    def total(name: str) -> Decimal:
+        amounts = [one["exposure_amount"] if name == "exposure_amount" else one["exposure"][name] for one in largest]
+        return sum((Decimal(amount) for amount in amounts), Decimal("0.00"))
+
+    line = lines[0] if lines else {}
+    sides = {"billed_usd": "billed_amount", "payable_usd": "correct_amount"}
+    if key in ("exposure_usd", "underpayment_usd"):
+        return total("exposure_amount") * (1 if key == "exposure_usd" else -1) if largest else _NOWHERE
+    if key in _SHARES:
+        return total(_SHARES[key]) if largest else _NOWHERE
+    if key in sides:
+        return _decimal(moving[0]["exposure"][sides[key]]) if moving else _NOWHERE
+    if key == "paid_basis_usd" and moving:
+        return _decimal(moving[0]["exposure"]["correct_amount"])
+    if key in ("min_usd", "max_usd"):
+        differences = [one["nonfacility_amount"] - one["facility_amount"] for one in lines]
+        return min(differences) if key == "min_usd" else max(differences)
+    if key == "naive_nf_minus_f_usd":
+        return line["printed_difference"]
+    if key == "rate":
+        is_facility = line["is_facility_rate"] or line["has_modifier_pd"]
+        return {True: "F", False: "NF", None: None}[is_facility]
+    if key == "relativity":
+        return line["outpatient_percent"] / 100
+    return line[_OF_LINE[key]] if _OF_LINE.get(key) in line else _NOWHERE
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+_SHARES = {
+    "program_80_usd": "program_amount",
+    "program_after_2pct_usd": "program_after_sequestration_amount",
+    "beneficiary_20_usd": "beneficiary_amount",
+}
+_OF_LINE = {
+    "allowed_usd": "allowed_amount",
+    "usd": "allowed_amount",
+    "nf_usd": "nonfacility_amount",
+    "f_usd": "facility_amount",
+    "npp_usd": "performer_amount",
+    "opps_usd": "outpatient_rate_amount",
+    "paid_basis_usd": "outpatient_amount",
+}
+
+
+def _lines_of(inputs: Inputs, workspace: scrubjay.Workspace) -> list[dict[str, Any]]:
+    """The facts about money of the lines of the first claim."""
+    run = scrubjay.engine.prepare(inputs.files, workspace=workspace, received=inputs.received, as_of=inputs.as_of)
+    rows: list[dict[str, Any]] = []
+    for table, more in (
+        (
+            "service_line_facts",
+            "LEFT JOIN (SELECT row_id, printed_nonfacility_price - printed_facility_price AS printed_difference "
+            "FROM line_prices) USING (row_id)",
+        ),
+        ("institutional_line_facts", ""),
+    ):
+        query = f"SELECT * FROM {table} {more} WHERE claim_id = ? ORDER BY row_id"
+        run.connection.execute("CREATE OR REPLACE TEMP TABLE money AS " + query, [inputs.claim_ids[0]])
+        rows += run.connection.sql("FROM money ORDER BY row_id").to_arrow_table().to_pylist()
+    return rows
+
+
+# --- the fee files of all cases -------------------------------------------------------------------------
+
+NATIONAL = "00000-00"
+_FEE_EXAMPLES = Path(__file__).parents[3] / "shared" / "rules" / "fee_examples.csv"
+_OUTPATIENT_RATES = {  # national unadjusted, April 2026; rule dossier S35
+    "96413": "337.46", "96365": "217.31", "96374": "217.31", "96372": "73.56", "96415": "73.56", "96361": "47.84",
+    "96375": "47.84", "G0463": "136.02", "20610": "313.60",
+}  # fmt: skip
+
+
+@cache
+def fees_folder(locality: str = NATIONAL, indices: tuple[str, str, str] = ("1", "1", "1")) -> Path | None:
+    """The fee files of the dossier, imported once: relative values, indices of one locality, outpatient rates."""
+    if not _FEE_EXAMPLES.is_file():
+        return None
+    root = Path(tempfile.mkdtemp(prefix="scrubjay-fees-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    (root / "scrubjay.toml").write_text("", encoding="utf-8")
+    contractor, _, area = locality.partition("-")
+    index = dict(zip(("work_gpci", "pe_gpci", "malpractice_gpci"), map(Decimal, indices), strict=True))
+    place = {"contractor": contractor, "locality": area, "state": "CA", "locality_name": "OF THE CASE", **index}
+    of_2025, of_2026 = (fee_files.pprrvu_rows_of_examples(year) for year in (2025, 2026))
+    qualifying = [row | {"conversion_factor": Decimal("33.5675")} for row in of_2026]
+    rates = [
+        {"procedure_code": code, "status_indicator": "S", "apc_code": "5691", "payment_amount": Decimal(rate)}
+        for code, rate in _OUTPATIENT_RATES.items()
+    ]
+    files = {
+        "PPRRVU2025_Oct.csv": fee_files.pprrvu_csv(of_2025, 2025, "October", None),
+        "PPRRVU2026_Jul_nonQPP.csv": fee_files.pprrvu_csv(of_2026, 2026, "July", False),
+        "PPRRVU2026_Jul_QPP.csv": fee_files.pprrvu_csv(qualifying, 2026, "July", True),
+        "GPCI2025.csv": fee_files.gpci_csv([place], 2025),
+        "GPCI2026.csv": fee_files.gpci_csv([place], 2026),
+        "addendum_b_2026_April.csv": fee_files.addendum_b_csv(rates, 2026, "April"),
+    }
+    for name, content in files.items():
+        (root / name).write_bytes(content)
+    import_fees([root / name for name in files], root)
+    return root / "fees"
+
+
+def _with_fees(workspace: scrubjay.Workspace, facts: dict[str, Any]) -> scrubjay.Workspace:
+    """The workspace of a case with fee files and its locality: the nation, unless the case names another."""
+    locality = facts.get("locality") or NATIONAL
+    one, two, three = (str(number) for number in facts.get("gpci") or (1, 1, 1))
+    contractor, _, area = locality.partition("-")
+    settings = FeeSettings(contractor, area, is_qualifying_participant=False)
+    return replace(workspace, own_fees=fees_folder(locality, (one, two, three)), fee_settings=settings)
 
 
 # --- inputs: the folder of a case ---------------------------------------------------------------------
@@ -675,8 +808,10 @@ def _providers(case: Case, claim: Claim) -> list[Row]:
     """The rows of the practitioner and of the billing provider that the case speaks of."""
     rows = []
     rendering = case.cells("facts.rendering", "providers") | case.cells("facts.qp", "providers")
+    if "rendering" not in case.facts and "billing_type" not in case.facts:
+        rendering = {"provider_type": _NEUTRAL["provider_type", "rendering is absent"], **rendering}
     if rendering:
-        rows.append({"npi": claim.rendering_npi, **rendering})
+        rows.append({"npi": claim.rendering_npi or claim.billing.npi, **rendering})
     if billing := case.cells("facts.billing_type", "providers"):
         rows.append({"npi": claim.billing.npi, **billing})
     return rows
@@ -707,7 +842,7 @@ def _claim(case: Case, sites: _Sites) -> Claim:
     """The claim of a case."""
     facts = case.facts
     is_institutional = facts["claim_type"] == "837I"
-    raw: list[dict[str, Any]] = facts.get("lines") or _visit(facts)
+    raw: list[dict[str, Any]] = facts.get("lines") or _asked(facts) or _visit(facts)
     if not raw:
         raise CaseError(f"{case.id}: a claim of type {facts['claim_type']} needs facts.lines")
     places = [sites.place_of(line) for line in raw]
@@ -729,7 +864,7 @@ def _claim(case: Case, sites: _Sites) -> Claim:
         id=case.id,
         is_institutional=is_institutional,
         payer=facts["payer"],
-        date=facts.get("dos") or "",
+        date=facts.get("dos") or (f"{facts['year']}-07-01" if facts.get("year") else ""),
         place_code=place_code,
         frequency=facts.get("frequency") or frequency,
         lines=[
@@ -752,6 +887,14 @@ def _claim(case: Case, sites: _Sites) -> Claim:
         form=form,
         paid_date=facts.get("processed") or "",
     )
+
+
+def _asked(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of a question to the fee table: each code, or the one line, once and in an office."""
+    if facts["claim_type"] != "fee_check":
+        return []
+    lines = [facts["line"]] if facts.get("line") else [{"hcpcs": code} for code in facts.get("codes") or ()]
+    return [{"mods": [], "pos": "11", "units": 1, **line} for line in lines]
 
 
 def _visit(facts: dict[str, Any]) -> list[dict[str, Any]]:
@@ -799,7 +942,7 @@ def _facility_claim(case: Case, sites: _Sites) -> Claim:
         id=f"{case.id}-INSTITUTIONAL",
         is_institutional=True,
         payer=case.facts["payer"],
-        date=facts.get("dos") or "",
+        date=facts.get("dos") or (f"{facts['year']}-07-01" if facts.get("year") else ""),
         place_code=bill[:2],
         frequency=bill[2:],
         lines=[
@@ -817,7 +960,7 @@ def _facility_claim(case: Case, sites: _Sites) -> Claim:
     )
 
 
-_LINE_CHARGE = Decimal("100.00")
+_LINE_CHARGE = Decimal("9000.00")  # above every fee
 
 
 def _write_837(claims: list[Claim], path: Path) -> Path:

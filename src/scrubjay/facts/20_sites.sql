@@ -166,6 +166,9 @@ SELECT
     facility_zip,
     billing_address,
     billing_zip,
+    -- where Medicare looks up the locality
+    regexp_replace(CASE WHEN has_service_facility THEN zip WHEN means_billing_address THEN billing_provider_zip END,
+                   '[^0-9]', '', 'g') AS priced_zip,
     -- what the registry is searched with
     CASE WHEN site_id IS NOT NULL THEN NULL WHEN means_service_facility THEN npi
          WHEN is_at_billing THEN billing_provider_npi END AS sought_npi,

@@ -42,6 +42,9 @@ SELECT
     n.npi,
     n.service_date,
     CASE WHEN count(DISTINCT upper(p.provider_type)) = 1 THEN upper(min(p.provider_type)) END AS type,
+    CASE WHEN count(DISTINCT p.is_qualifying_participant) = 1 THEN bool_or(p.is_qualifying_participant) END
+        AS is_qualifying_participant,
+    bool_and(coalesce(p.is_participating, TRUE)) AS is_participating,
     CASE
         WHEN count(p.npi) = 0 AND n.service_date IS NULL
             THEN 'the line has no readable service date, and the providers registry has no row without dates for '

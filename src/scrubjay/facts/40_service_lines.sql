@@ -36,6 +36,10 @@ FROM professional_lines AS l
 JOIN visit_families AS f ON f.code = l.procedure_code
 GROUP BY l.claim_key, l.service_date;
 
+CREATE OR REPLACE MACRO unpriced(has_fee_schedule, row_id) AS
+    CASE WHEN NOT has_fee_schedule THEN 'no physician fee schedule is loaded'
+         WHEN row_id IS NULL THEN 'the physician fee schedule is Medicare''s, and the payer is another, or not known' END;
+
 -- Codes that a payer wants under another name, and procedures that it pays by place.
 CREATE OR REPLACE TABLE policy_places AS
 SELECT topic_id, first AS code, use FROM policy_codes WHERE what = 'place';
@@ -91,6 +95,7 @@ WITH coded AS (
         coalesce(l.rendering_provider_npi, c.rendering_provider_npi) AS rendering_npi,
         coalesce(l.supervising_provider_npi, c.supervising_provider_npi) AS supervising_npi,
         l.purchased_service_provider_npi IS NOT NULL AS has_purchased_service_provider,
+        l.charge_amount,
         c.discharge_date AS claim_discharge_date
     FROM professional_lines AS l
     JOIN claims AS c USING (claim_key)
@@ -212,7 +217,20 @@ SELECT
     coalesce(y.has_service_facility_policy, FALSE) AS has_service_facility_policy,
     pa.topic_id IS NOT NULL AS is_place_of_service_asked_by_payer,
     e.telehealth_mode IS NOT NULL AS has_telehealth_mode_on_record,
-    y.service_facility = 'true' AS is_service_facility_required_by_payer
+    y.service_facility = 'true' AS is_service_facility_required_by_payer,
+    run.has_fee_schedule,
+    is_facility_rate(l.place_of_service_code, l.service_date, l.paid_date, l.paid_date_earliest) AS is_facility_rate,
+    CASE WHEN l.service_date IS NULL THEN 'the line has no readable service date'
+         ELSE 'whether Medicare pays ' || l.place_of_service_code || ' at the facility rate is not known'
+    END AS facility_rate_because,
+    b.* EXCLUDE (row_id, has_row, status_code, row_because, nonfacility_because, facility_because, allowed_because,
+                 performer_amount_because, shared_amount_because),
+    coalesce(unpriced(run.has_fee_schedule, b.row_id), b.row_because) AS row_because,
+    coalesce(unpriced(run.has_fee_schedule, b.row_id), b.nonfacility_because) AS nonfacility_because,
+    coalesce(unpriced(run.has_fee_schedule, b.row_id), b.facility_because) AS facility_because,
+    coalesce(unpriced(run.has_fee_schedule, b.row_id), b.allowed_because) AS allowed_because,
+    coalesce(unpriced(run.has_fee_schedule, b.row_id), b.performer_amount_because) AS performer_amount_because,
+    coalesce(unpriced(run.has_fee_schedule, b.row_id), b.shared_amount_because) AS shared_amount_because
 FROM coded AS l
 CROSS JOIN run
 JOIN lines AS t USING (row_id)
@@ -231,4 +249,5 @@ LEFT JOIN differential_procedures AS dc ON dc.topic_id = y.differential_topic AN
 LEFT JOIN site_type_codes AS tc ON tc.site_type = w.site_type AND in_force(tc.effective, tc.until, l.service_date)
 LEFT JOIN duplicate_lines AS d USING (row_id)
 LEFT JOIN line_encounters AS f USING (row_id)
-LEFT JOIN encounter_facts AS e USING (row_id);
+LEFT JOIN encounter_facts AS e USING (row_id)
+LEFT JOIN line_amounts AS b USING (row_id);

@@ -13,6 +13,10 @@ JOIN policy_codes AS p ON p.what = 'procedure' AND l.procedure_code BETWEEN p.fi
 JOIN policy_codes AS r
     ON r.topic_id = p.topic_id AND r.what = 'revenue' AND l.revenue_code BETWEEN r.first AND r.last;
 
+CREATE OR REPLACE MACRO unrated(has_outpatient_rates, row_id) AS
+    CASE WHEN NOT has_outpatient_rates THEN 'no outpatient rates are loaded'
+         WHEN row_id IS NULL THEN 'the outpatient rates are Medicare''s, and the payer is another, or not known' END;
+
 CREATE OR REPLACE TABLE denied_revenue AS
 SELECT DISTINCT c.topic_id, l.revenue_code
 FROM (SELECT DISTINCT revenue_code FROM institutional_lines) AS l
@@ -57,8 +61,19 @@ SELECT
     coalesce(y.has_facility_fee_policy, FALSE) AS has_facility_fee_policy,
     coalesce(y.has_professional_revenue_policy, FALSE) AS has_professional_revenue_policy,
     CASE WHEN y.facility_fee_topic IS NOT NULL THEN v.topic_id IS NOT NULL END AS is_clinic_visit_denied_by_payer,
-    CASE WHEN y.revenue_topic IS NOT NULL THEN r.topic_id IS NOT NULL END AS is_professional_revenue_denied_by_payer
+    CASE WHEN y.revenue_topic IS NOT NULL THEN r.topic_id IS NOT NULL END AS is_professional_revenue_denied_by_payer,
+    run.has_outpatient_rates,
+    CASE WHEN n.procedure_code IS NULL THEN FALSE
+         WHEN n.percent = n.rural_percent THEN n.percent < 100
+         WHEN w.is_rural_sole_community_hospital THEN n.rural_percent < 100
+         WHEN NOT w.is_rural_sole_community_hospital THEN n.percent < 100 END AS is_paid_below_rate_with_po,
+    b.* EXCLUDE (row_id, rate_row, status_indicator, rate_because, po_because,
+                 outpatient_because),
+    coalesce(unrated(run.has_outpatient_rates, b.row_id), b.rate_because) AS rate_because,
+    coalesce(unrated(run.has_outpatient_rates, b.row_id), b.po_because) AS po_because,
+    coalesce(unrated(run.has_outpatient_rates, b.row_id), b.outpatient_because) AS outpatient_because
 FROM institutional_lines AS l
+CROSS JOIN run
 JOIN claims AS c USING (claim_key)
 JOIN judged_claims AS p USING (claim_key)
 JOIN lines AS t USING (row_id)
@@ -69,4 +84,7 @@ LEFT JOIN law_rows AS a
     ON a.path = 'us.cms.provider_based.section_6225' AND in_force(a.effective, a.until, t.service_date)
 LEFT JOIN denied_visits AS v
     ON v.topic_id = y.facility_fee_topic AND v.procedure_code = l.procedure_code AND v.revenue_code = l.revenue_code
+LEFT JOIN neutral_items AS n
+    ON n.procedure_code = l.procedure_code AND in_force(n.effective, n.until, t.service_date)
+LEFT JOIN outpatient_amounts AS b USING (row_id)
 LEFT JOIN denied_revenue AS r ON r.topic_id = y.revenue_topic AND r.revenue_code = l.revenue_code;

@@ -7,12 +7,13 @@ behind are those of `scrubjay.tables.FACT_TABLES`, column for column.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrubjay.reference.addresses import address_words
-from scrubjay.reference.law import Law, code_set_rows, last_read, table_rows
+from scrubjay.reference.fees import load_fees
+from scrubjay.reference.law import Law, code_set_rows, last_read, law_sql, table_rows
 from scrubjay.reference.policies import code_rows, load_policies, policy_rows, topic_rows
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, arrow_schema
 from scrubjay.workspace import Workspace
@@ -30,6 +31,9 @@ _TOPICS = (
     "others VARCHAR, word VARCHAR"
 )
 _CODES = "topic_id INTEGER, what VARCHAR, first VARCHAR, last VARCHAR, use VARCHAR"
+
+_RATED = ("us.hipaa.place_of_service_codes", "us.cms.mpfs.pos_without_a_known_rate")
+_CODE_SET = "SELECT code FROM law_code_sets WHERE path = '{}'"
 
 STEPS = tuple(sorted(Path(__file__).parent.glob("[0-9][0-9]_*.sql")))
 
@@ -63,6 +67,9 @@ def build_facts(
         if kept is None:
             kept = arrow_schema(table).append(pa.field("row_number", pa.int64())).empty_table()
         connection.register(table.name, kept)
+    fees = _fees(workspace.own_fees, _procedures(tables, laws), _zips(tables, registries))
+    for name, rows in fees.items():
+        connection.register(name, rows)
     connection.register("address_words", address_words())
     connection.register("law_code_sets", _rows(code_set_rows(laws), ("path", "code", "effective")))
     versions = [(law.path, version) for law in laws.values() for version in law.versions]
@@ -80,16 +87,68 @@ def build_facts(
         connection.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
         if rows:
             connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    usual = workspace.fee_settings
     has = ", ".join(f"{registries.get(table.name) is not None} AS has_{table.name}" for table in REGISTRIES)
     expired = workspace.expired_settings(run_date)
     connection.execute(
         "CREATE OR REPLACE TABLE run AS SELECT CAST(? AS DATE) AS received, CAST(? AS DATE) AS run_date, "
         "CAST(? AS DATE) AS code_set_read_date, CAST(? AS BIGINT) AS expired_setting_count, "
-        f"CAST(? AS VARCHAR) AS expired_settings, {is_of_registry} AS is_of_registry, {has}",
-        [received, run_date, last_read(laws["us.hipaa.place_of_service_codes"]), len(expired), "; ".join(expired)],
+        "CAST(? AS VARCHAR) AS expired_settings, CAST(? AS VARCHAR) AS usual_contractor, "
+        "CAST(? AS VARCHAR) AS usual_locality, CAST(? AS BOOLEAN) AS usual_is_qualifying, "
+        "(SELECT count(*) > 0 FROM fee_releases WHERE kind = 'relative_values') AS has_fee_schedule, "
+        "(SELECT count(*) > 0 FROM fee_releases WHERE kind = 'addendum_b') AS has_outpatient_rates, "
+        f"{is_of_registry} AS is_of_registry, {has}",
+        [
+            *(received, run_date, last_read(laws["us.hipaa.place_of_service_codes"]), len(expired), "; ".join(expired)),
+            *(usual.contractor, usual.locality, usual.is_qualifying_participant),
+        ],
+    )
+    rated, unrated = (_CODE_SET.format(path) for path in _RATED)
+    facility_rate = law_sql(laws["us.cms.mpfs.facility_rate_pos"], "place_of_service_code")
+    connection.execute(
+        "CREATE OR REPLACE MACRO is_facility_rate(place_of_service_code, service_date, paid_date, paid_date_earliest) AS "
+        f"CASE WHEN place_of_service_code IN ({rated}) "
+        f"AND NOT place_of_service_code IN ({unrated}) THEN {facility_rate} END"
     )
     for step in STEPS:
         connection.execute(step.read_text(encoding="utf-8"))
+
+
+def _fees(folder: Path | None, procedures: set[str], zips: set[str]) -> dict[str, pa.Table]:
+    """The fee tables as far as these codes and ZIP codes need them, with the base codes of endoscopies."""
+    import pyarrow.compute as pc
+
+    fees = load_fees(folder, procedures, zips)
+    bases = {code for code in pc.unique(fees["fee_relative_values"].column("endoscopic_base_code")).to_pylist() if code}
+    return fees if bases <= procedures else load_fees(folder, procedures | bases, zips)
+
+
+def _procedures(tables: dict[str, pa.Table], laws: dict[str, Law]) -> set[str]:
+    """The codes whose prices are asked for: those of the lines, and those of the parts of a test."""
+    import pyarrow.compute as pc
+
+    found = {
+        code
+        for table in (PROFESSIONAL_LINES, INSTITUTIONAL_LINES)
+        for code in pc.unique(tables[table.name].column("procedure_code")).to_pylist()
+        if code
+    }
+    parts = (row for version in laws["us.cms.mpfs.global_test_codes"].versions for row in version.rows)
+    return found | {row["professional"] for row in parts if row["global"] in found}
+
+
+def _zips(tables: dict[str, pa.Table], registries: Mapping[str, pa.Table | None]) -> set[str]:
+    """The ZIP codes, five digits, of the places that claims and the sites registry name."""
+    import pyarrow.compute as pc
+
+    columns = [
+        tables[CLAIMS.name].column("service_facility_zip"),
+        tables[CLAIMS.name].column("billing_provider_zip"),
+        tables[PROFESSIONAL_LINES.name].column("service_facility_zip"),
+    ]
+    sites = registries["sites"]
+    columns += [sites.column("zip")] if sites is not None else []
+    return {zip_code[:5] for column in columns for zip_code in pc.unique(column).to_pylist() if zip_code}
 
 
 def _numbered(table: pa.Table, first: int) -> pa.Table:
