@@ -2,7 +2,7 @@
 
 Every figure is a whole process of its own, three times each in turn; the median is shown. The bar
 only parses; ``check`` starts Python, reads, builds facts, runs every rule and writes its findings. Below
-stands what a longer book of rules costs, over 100,000 claims and over one (see `bench.book`).
+stands what fee files cost (`bench.fees`), and a longer book of rules, over 100,000 claims and over one (`bench.book`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import book
+from bench import book, fees
 from bench.generate import write_claims
 
 RUNS = 3
@@ -55,12 +55,36 @@ def main() -> None:
                 sys.stdout.write(
                     f"{name:<18}{cpu:>8.2f}{wall:>8.2f}{bar / wall:>8.2f}{memory:>7.0f}{size / wall:>11,.0f}\n"
                 )
+        _fees(Path(folder), Path(folder) / f"{SIZES[-1]}.837", SIZES[-1])
         for size in (100_000, 1):
             file = Path(folder) / f"{size}.837"
             write_claims(file, size)
             sys.stdout.write(f"\nthe book of rules, {size:,} {'claim' if size == 1 else 'claims'}\n")
             sys.stdout.flush()
             book.main([str(file)])
+
+
+def _fees(folder: Path, claims: Path, count: int) -> None:
+    """The table of what fee files cost."""
+    files = fees.write_files(folder / "cms")
+    spaces = {
+        "without fees": fees.make_workspace(folder / "without", []),
+        "with fees": fees.make_workspace(folder / "with", files),
+    }
+    rows: dict[str, list[tuple[float, float, float]]] = {}
+    for number in range(RUNS):
+        target = fees.make_workspace(folder / f"import{number}", [])
+        rows.setdefault("import PPRRVU", []).append(measure(["-m", "bench.fees", str(files[0]), str(target)]))
+        for name, space in spaces.items():
+            command = ["-m", "scrubjay.cli", "check", str(claims), "--format", "json", "-o", str(folder / "out.json")]
+            rows.setdefault(f"check {name}", []).append(measure([*command, "--workspace", str(space)]))
+    sys.stdout.write(f"\nfee files: {len(fees.CODES):,} rows; a check of {count:,} claims\n")
+    sys.stdout.write(f"{'':<22}{'CPU s':>8}{'wall s':>8}{'× bar':>8}{'MB':>7}\n")
+    bar = statistics.median(cpu for cpu, _, _ in rows["check without fees"])
+    for name, found in rows.items():
+        cpu, wall, memory = (statistics.median(one) for one in zip(*found, strict=True))
+        sys.stdout.write(f"{name:<22}{cpu:>8.2f}{wall:>8.2f}{cpu / bar:>8.2f}{memory:>7.0f}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ import random
 from pathlib import Path
 from typing import Any
 
+from scrubjay.reference.fees import import_fees
 from scrubjay.rule import load_rules
 from synthetic import faults
 from synthetic.book import Book
 from synthetic.claims import Claim
 from synthetic.faults import PLANTS, Entry
+from synthetic.fees import fee_file_contents
 from synthetic.system import MEDICAL_GROUP, PAYERS, PRACTITIONERS, SITES, Site
 from synthetic.x12 import write_837, write_archive, write_csv, write_encounters
 
@@ -21,6 +23,7 @@ CLAIMS = 300  # ordinary professional claims; a third as many hospital claims
 # Pages about the software and its data, not about claims.
 NOT_PLANTED = {
     "FMT115": "judges how old Scrubjay's own code set is, not a claim",
+    "PRO132": "no number of 2026 for such a code is confirmed, and the excerpt of the fee files holds confirmed ones only",
     "FMT118": "judges the settings of a workspace, not a claim",
 }
 
@@ -60,7 +63,18 @@ def generate(folder: Path, seed: int = SEED, claims: int = CLAIMS) -> dict[str, 
     (workspace / "policies").mkdir(exist_ok=True)
     for path, text in files.items():
         path.write_text(text, encoding="utf-8", newline="\n")
+    _write_fees(folder / "fees", workspace)
     return key
+
+
+def _write_fees(folder: Path, workspace: Path) -> None:
+    """The excerpt of CMS's files, as a download would stand there, and what `scrubjay fees import` makes of it."""
+    folder.mkdir(exist_ok=True)
+    places = [site.address.zip for site in (*SITES, *faults.SITES)] + [MEDICAL_GROUP.address.zip]
+    contents = fee_file_contents({zip_code[:5] for zip_code in places})
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    import_fees([folder / name for name in sorted(contents)], workspace, replace=True)
 
 
 def _number(book: Book) -> list[Claim]:
@@ -81,6 +95,7 @@ def _providers() -> list[dict[str, str]]:
             "provider_type": who.kind,
             "taxonomy_code": who.taxonomy,
             "group_npi": MEDICAL_GROUP.npi,
+            "is_qualifying_participant": "false",
         }
         for who in (*PRACTITIONERS, *faults.PRACTITIONERS)
     ]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from scrubjay.workspace import create_workspace
+from synthetic.fee_files import DESCRIPTOR, addendum_b_csv, gpci_csv, pprrvu_csv, zip5_txt, zip_of
 from tests.command_line import Run, runner
-from tests.reference.fee_files import DESCRIPTOR, addendum_b_csv, gpci_csv, pprrvu_csv, zip5_txt, zip_of
 
 VISIT = {"procedure_code": "99213", "status_code": "A", "work_rvu": "1.30", "conversion_factor": "33.4009"}
 LOCALITY = {"contractor": "01112", "locality": "05", "work_gpci": "1.08", "pe_gpci": "1.4", "malpractice_gpci": "0.5"}

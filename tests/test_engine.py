@@ -503,7 +503,7 @@ def test_an_amount_that_is_not_known_says_why_and_what_it_would_be_for_the_natio
 
 
 def test_of_several_findings_on_a_line_only_the_largest_amount_counts() -> None:
-    one = {"file": "a", "transaction": "1", "claim_id": "A1", "line_number": 1, "site_id": None}
+    one = {"file": "a", "transaction": "1", "row_number": None, "claim_id": "A1", "line_number": 1, "site_id": None}
     rows = [{**one, "exposure_amount": amount} for amount in ("5.00", "-7.00", None)]
     rows.append({**one, "line_number": 2, "exposure_amount": "1.00"})
     assert [row["exposure_amount"] for row in exposed_lines(rows)] == ["-7.00", "1.00"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -23,12 +24,13 @@ import pytest
 from hypothesis import Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
-from scrubjay.condition import Node, parse_condition, parse_expression, type_of
+from scrubjay.condition import Node, parse_condition, type_of
 from scrubjay.engine import Grain, connect
 from scrubjay.reference.law import load_laws
 from scrubjay.rule import Rule, load_rules
 from scrubjay.rule_cases import RuleCase, fill_facts, reachable_outcomes, read_cases
-from scrubjay.tables import GRAINS, HOSPITAL_TYPES, SERVICE_LINE_FACTS, Column, Table
+from scrubjay.tables import GRAINS, HOSPITAL_TYPES, Column
+from tests.facts.fee_samples import VALUE, amounts, stored, year_of
 from tests.facts.samples import NPI, Case, facts_of_cases
 from tests.rules.cases import CASES_FOLDER
 from tests.samples import make_rule
@@ -335,102 +337,114 @@ def test_no_rule_about_money_tells_19_from_22(random: Random) -> None:
 
 # --- 2: the exposure has the sign of the difference of the rates ----------------------------------------
 
-# No fact holds an amount yet. distance_yards is the one decimal among the facts of a service line, so the
-# rates are made of it and of a whole number; and of two amounts that are laid beside the facts.
-WITH_AMOUNTS = Table(
-    SERVICE_LINE_FACTS.name,
-    SERVICE_LINE_FACTS.row,
-    (
-        *SERVICE_LINE_FACTS.columns,
-        Column("non_facility_amount", "amount", "made up"),
-        Column("facility_amount", "amount", "made up"),
-    ),
-)
-CENTS = st.decimals(0, 9_999_999, places=2)
-DOLLARS = st.integers(0, 9_999_999)
-BILLED, CORRECT = "place_of_service_code", "outpatient_place_of_service_code"
-PAID = D(2024, 6, 1)
+CENTS = st.decimals(Decimal("0.00"), Decimal("99.99"), places=2)
+OTHER_NPI = "1234567893"
+PLACES = ("11", "12", "19", "22", "24", "02", "10", "21")
+AT_FACILITY_RATE = {"19", "22", "24", "02", "21"}
+MARCH = D(2026, 3, 10)
 
 
-def exposure_text(non_facility: str, facility: str) -> str:
-    """What the code as billed is paid, less what the correct one would be paid.
+@st.composite
+def values(draw: st.DrawFn, code: str) -> Row:
+    """A row of relative values: any numbers, indicators and NA flags."""
+    names = ("work_rvu", "nonfacility_pe_rvu", "facility_pe_rvu", "malpractice_rvu")
+    na = draw(st.sampled_from([(False, False)] * 3 + [(True, False), (False, True)]))
+    return {
+        **VALUE,
+        **{name: draw(CENTS) for name in names},
+        "procedure_code": code,
+        "component_indicator": draw(st.sampled_from(["0", "0", "1", "2", "3", "5", "6", "7", "9"])),
+        "is_nonfacility_na": na[0],
+        "is_facility_na": na[1],
+        "bilateral_indicator": draw(st.sampled_from("01239")),
+        "status_code": draw(st.sampled_from("AAAART")),
+    }
 
-    The grammar takes no CASE beside or inside a CASE, so that one CASE says the four differences.
-    """
-    billed, correct = (f"{name} IN LAW('{FACILITY}')" for name in (BILLED, CORRECT))
-    return (
-        f"CASE WHEN {billed} AND {correct} THEN {facility} - {facility} "
-        f"WHEN {billed} THEN {facility} - {non_facility} "
-        f"WHEN {correct} THEN {non_facility} - {facility} "
-        f"ELSE {non_facility} - {non_facility} END"
-    )
+
+@st.composite
+def priced(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
+    """Twelve codes, and for each a line whose place of service is still to be said."""
+    rows, lines = [], []
+    for number in range(12):
+        row = draw(values(f"{10000 + number}"))
+        rows.append(row)
+        lines.append(
+            {
+                "procedure_code": row["procedure_code"],
+                "units": Decimal(draw(st.integers(1, 4))),
+                "modifier_1": draw(st.sampled_from([None, None, "50", "25"])),
+                "charge_amount": draw(st.sampled_from([Decimal("99999.00"), Decimal("40.00")])),
+                "npi": draw(st.sampled_from([NPI, OTHER_NPI])),
+            }
+        )
+    return rows, lines
 
 
-def exposures(table: Table, exposure: Node, rows: Sequence[Row]) -> list[Decimal | None]:
-    """The exposure of the finding on each row; the page is violated by all of them."""
+def at_places(rows: list[Row], lines: list[Row], places: Sequence[str]) -> dict[str, list[Row]]:
+    """The facts of the lines at each of these places of service, through files in CMS's layout."""
+    given = [
+        {**{name: cell for name, cell in line.items() if name != "npi"}, "place": place,
+         "claim": {"rendering_provider_npi": line["npi"]}}
+        for place in places for line in lines
+    ]  # fmt: skip
+    people = [{"npi": NPI, "provider_type": "MD"}, {"npi": OTHER_NPI, "provider_type": "NP"}]
+    with tempfile.TemporaryDirectory() as folder:
+        found = amounts(stored(Path(folder), year_of(rows)), *given, providers=people)
+    return {place: found[n * len(lines) : (n + 1) * len(lines)] for n, place in enumerate(places)}
+
+
+@settings(max_examples=5, deadline=None)
+@given(drawn=priced())
+def test_money_follows_the_rate_of_the_place_and_nothing_else(drawn: tuple[list[Row], list[Row]]) -> None:
+    rows, lines = drawn
+    found = at_places(rows, lines, PLACES)
+    for number, row in enumerate(rows):
+        at = {place: found[place][number] for place in PLACES}
+        assert at["19"]["allowed_amount"] == at["22"]["allowed_amount"]  # property 1, in dollars
+        assert at["19"]["printed_amount"] == at["22"]["printed_amount"]
+        sides = {
+            place: at[place]["facility_amount" if place in AT_FACILITY_RATE else "nonfacility_amount"]
+            for place in PLACES
+        }
+        for billed in PLACES:
+            assert at[billed]["allowed_amount"] == sides[billed], billed
+            # property 7: where CMS prints NA there is no amount of its own, so there is no difference either
+            own = row["component_indicator"] in ("0", "2", "6", "9")
+            if billed in AT_FACILITY_RATE and own and row["is_facility_na"]:
+                assert sides[billed] is None
+            if billed not in AT_FACILITY_RATE and row["is_nonfacility_na"]:
+                assert sides[billed] is None
+            for correct in PLACES:  # property 2
+                if None not in (sides[billed], sides[correct]):
+                    assert sides[billed] - sides[correct] == -(sides[correct] - sides[billed])
+
+
+@settings(max_examples=20, deadline=None)
+@given(pairs=st.lists(st.tuples(st.none() | CENTS, st.none() | CENTS), min_size=1, max_size=20))
+def test_the_exposure_has_the_sign_of_the_difference_and_turns_with_the_codes(
+    pairs: list[tuple[Decimal | None, Decimal | None]],
+) -> None:
+    rows: list[Row] = []
+    for outside, inside in pairs:
+        row: Row = {"has_place_of_service": True, "service_date": MARCH}
+        rows += [row | {"allowed_amount": a, "facility_amount": b} for a, b in ((outside, inside), (inside, outside))]
+    rule = make_rule("TRUE", "has_place_of_service", exposure="{billed: allowed_amount, correct: facility_amount}")
     connection = connect()
-    fill_facts(connection, table, rows)
-    rule = replace(make_rule("TRUE", "has_place_of_service"), exposure=exposure)
-    found = list(Grain(connection, table, [rule], LAWS, ["amounts"]).findings(each=True))
+    fill_facts(connection, rule.table, rows)
+    found = list(Grain(connection, rule.table, [rule], LAWS, ["amounts"]).findings(each=True))
     connection.close()
     assert [one["_order"][-1] for one in found] == list(range(len(rows)))
-    assert {one["outcome"] for one in found} == {"violation"}
-    return [None if one["exposure_amount"] is None else Decimal(one["exposure_amount"]) for one in found]
-
-
-def sign(number: Decimal) -> int:
-    return (number > 0) - (number < 0)
-
-
-def exposure_of(non_facility: str, facility: str) -> tuple[Table, Node]:
-    """The table that holds these two columns, and the exposure that is made of them."""
-    text = exposure_text(non_facility, facility)
-    if non_facility not in SERVICE_LINE_FACTS:  # then no page can say it
-        return WITH_AMOUNTS, parse_expression(text, WITH_AMOUNTS, LAWS, "x.md", 1)
-    rule = make_rule("TRUE", "has_place_of_service", exposure=f">\n  {text}")
-    assert rule.exposure
-    return SERVICE_LINE_FACTS, rule.exposure
-
-
-@pytest.mark.parametrize(
-    ("non_facility", "facility"),
-    [
-        pytest.param("distance_yards", "row_number", id="columns that exist"),
-        pytest.param("non_facility_amount", "facility_amount", id="amounts"),
-    ],
-)
-@settings(max_examples=25, deadline=None)
-@given(data=st.data())
-def test_the_exposure_has_the_sign_of_the_difference_and_turns_with_the_codes(
-    non_facility: str, facility: str, data: st.DataObject
-) -> None:
-    table, exposure = exposure_of(non_facility, facility)
-    rates = (CENTS, CENTS if table[facility].type == "amount" else DOLLARS)
-    code = st.sampled_from(["11", "12", "19", "22", "24", "02", "10"])
-    line = st.tuples(code, code, st.none() | rates[0], st.none() | rates[1], st.sampled_from([PAID, PAID, None]))
-    lines = data.draw(st.lists(line, min_size=1, max_size=20))
-    rows: list[Row] = []
-    for billed, correct, at_non_facility, at_facility, paid in lines:
-        row: Row = {non_facility: at_non_facility, facility: at_facility, "has_place_of_service": True}
-        row |= {"service_date": D(2024, 3, 5), "paid_date": paid, "paid_date_earliest": paid}
-        rows += [row | {BILLED: billed, CORRECT: correct}, row | {BILLED: correct, CORRECT: billed}]
-    found = exposures(table, exposure, rows)
-
-    at_facility_rate = {"19", "22", "24", "02"}
-    for (billed, correct, at_non_facility, at_facility, paid), one, turned in zip(
-        lines, found[::2], found[1::2], strict=True
-    ):
-        of_rate = {True: at_facility, False: at_non_facility}
-        rate: dict[str, Any] = {pos: of_rate[pos in at_facility_rate] for pos in (billed, correct)}
-        is_known = None not in rate.values() and not ("19" in rate and paid is None)  # 19 waits for the paid date
-        if not is_known:
-            assert one is None and turned is None  # an amount that is not known is never taken for nothing
+    for (outside, inside), one, turned in zip(pairs, found[::2], found[1::2], strict=True):
+        if outside is None or inside is None:
+            assert (one["exposure_amount"], turned["exposure_amount"]) == (None, None)
+            assert one["exposure"]["because"] and turned["exposure"]["because"]
             continue
-        assert one is not None and turned is not None
-        assert one == rate[billed] - rate[correct]
-        assert turned == -one
-        if billed not in at_facility_rate and correct in at_facility_rate:
-            assert sign(one) == sign(rate[billed] - rate[correct])
+        amount = Decimal(one["exposure_amount"])
+        assert amount == outside - inside == -Decimal(turned["exposure_amount"])
+        shares = [Decimal(one["exposure"][name]) for name in ("program_amount", "beneficiary_amount")]
+        assert sum(shares) == amount
+        owed = {1: ["payer", "patient"], 0: [], -1: ["provider"]}
+        assert one["exposure"]["owed_to"] == owed[(amount > 0) - (amount < 0)]
 
 
 # --- 3: the payment window knows days and no hours -----------------------------------------------------
@@ -757,9 +771,18 @@ def test_every_code_has_the_rate_of_the_published_set_from_its_first_day_on(days
 @pytest.mark.parametrize("grain", GRAINS)
 @settings(SEEDED, max_examples=1)
 @given(random=TABLES)
-def test_no_finding_carries_an_exposure(grain: str, random: Random) -> None:
-    numbers = {c.name: 7 for c in GRAINS[grain].columns if c.nullable and type_of(c) == "number"}
-    rows = [numbers | row for _, row in random_rows(random, grain, each=0)]
+def test_a_finding_without_amounts_carries_no_exposure(grain: str, random: Random) -> None:
+    blank = {
+        c.name: None if c.type == "amount" else 7
+        for c in GRAINS[grain].columns
+        if c.nullable and type_of(c) == "number"
+    }
+    rows = [
+        blank | row | {name: None for name, one in blank.items() if one is None}
+        for _, row in random_rows(random, grain, each=0)
+    ]
     found = list(compiled(grain, rows, OF_GRAIN[grain]).findings(each=False))
-    assert {one["rule"] for one in found if one["outcome"] == "violation"} == {rule.code for rule in OF_GRAIN[grain]}
     assert [one["rule"] for one in found if one["exposure_amount"] is not None] == []
+    moving = [one for one in found if one["exposure"] is not None]
+    assert all(one["exposure"]["because"] for one in moving)
+    assert {one["rule"] for one in moving} <= {rule.code for rule in OF_GRAIN[grain] if rule.exposure}

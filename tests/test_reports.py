@@ -31,6 +31,7 @@ from scrubjay.reports import (
 from scrubjay.rule import load_rules
 from scrubjay.rule_cases import fill_facts, read_cases
 from scrubjay.tables import FILES, INTAKE_PROBLEMS
+from tests.reports import made_up
 from tests.rules.cases import CASES_FOLDER
 from tests.samples import (
     NORTH,
@@ -167,6 +168,11 @@ def test_a_report_with_everything_in_it_keeps_to_the_schema(full: Report) -> Non
     assert wrong(json.loads(render(full, "json"))) == []
 
 
+@pytest.mark.parametrize("name", ["everything", "costly", "hostile"])
+def test_the_made_up_reports_keep_to_the_schema(name: str) -> None:
+    assert wrong(json.loads(render(getattr(made_up, name)(), "json"))) == []
+
+
 def test_a_report_with_nothing_in_it_keeps_to_the_schema(empty: Report) -> None:
     assert wrong(json.loads(render(empty, "json"))) == []
 
@@ -255,6 +261,17 @@ def test_no_cell_of_a_csv_begins_a_formula(full: Report) -> None:
     assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))] == []
     assert "'=1+1" in cells
     assert "'@B2" in cells
+
+
+def test_amounts_of_a_csv_are_numbers_also_below_zero() -> None:
+    given = made_up.report(
+        made_up.violation(**made_up.moves("-3.10"), payer="=1+1"), made_up.violation(claim_id="-1.00")
+    )
+    one, other = read_csv(render(given, "csv"))
+    amounts = [one[name] for name in CSV_COLUMNS if name.endswith("_amount")]
+    assert amounts == ["54.35", "57.45", "-3.10", "-2.48", "-0.62"]
+    assert (one["payer"], one["service_date"], other["claim_id"]) == ("'=1+1", "2026-08-12", "'-1.00")
+    assert {other[name] for name in CSV_COLUMNS if name.endswith("_amount")} == {""}
 
 
 def test_a_csv_without_findings_is_its_header(empty: Report) -> None:

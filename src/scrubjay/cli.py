@@ -181,6 +181,66 @@ def checklist(
 
 
 @app.command()
+@files_argument
+@click.option("--site", metavar="SITE", help="Only lines at this site; with --place or --status it is what changes.")
+@click.option("--place", metavar="POS", help="What the site becomes: 11 (office), 19 (off campus) or 22 (on campus).")
+@click.option("--status", metavar="STATUS", help="What the off-campus department becomes: excepted or non_excepted.")
+@click.option("--year", type=int, metavar="YYYY", help="Price all lines by the files and the law of this year.")
+@click.option("--law", type=click.Path(path_type=Path), metavar="FOLDER", help="Law files laid over the law.")
+@click.option(
+    "--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text, json, html or svg."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the answer to this file.")
+@received_option
+@workspace_option
+def whatif(
+    files: tuple[Path, ...],
+    site: str | None,
+    place: str | None,
+    status: str | None,
+    year: int | None,
+    law: Path | None,
+    format_: str,
+    output: Path | None,
+    received: str | None,
+    workspace: Path | None,
+) -> int:
+    """Ask what a change of a site, of the year or of the law does to what Medicare pays both sides."""
+    from scrubjay.reports.records import document_pieces
+    from scrubjay.reports.waterfall import waterfall_svg, whatif_page
+    from scrubjay.whatif import run_whatif, whatif_text
+
+    if format_ not in ("text", "json", "html", "svg"):
+        raise UsageError(f"--format is '{format_}'. Use text, json, html or svg.")
+    found = run_whatif(
+        files,
+        site=site,
+        place=place,
+        status=status,
+        year=year,
+        law=law,
+        workspace=_workspace(workspace),
+        received=_date(received, "--received"),
+    )
+    pieces = {
+        "text": lambda: whatif_text(found, min(max(shutil.get_terminal_size((80, 24)).columns, 40), 120)),
+        "json": lambda: document_pieces(found.as_dict()),
+        "html": lambda: whatif_page(found),
+        "svg": lambda: iter([waterfall_svg(found)]),
+    }[format_]()
+    if output is None:
+        _print(pieces)
+    else:
+
+        def save(part: Path) -> None:
+            with part.open("w", encoding="utf-8", errors="replace", newline="") as handle:
+                handle.writelines(pieces)
+
+        _write(output, save)
+    return found.exit_code
+
+
+@app.command()
 @click.argument("code")
 @workspace_option
 def rule(code: str, workspace: Path | None) -> int:

@@ -303,7 +303,7 @@ class Grain:
 
     def by_segment(self, rule: Rule, rows: list[Row], each: bool) -> list[tuple[Row, int]]:
         """Violations with their number of lines: one service facility of a claim has one fault, on all its lines."""
-        if each or "line_number" not in self.table or self.table[rule.evidence[0]].source != "NM1*77":
+        if each or rule.exposure or "line_number" not in self.table or self.table[rule.evidence[0]].source != "NM1*77":
             return [(row, 1) for row in rows]
         counts: dict[tuple[int, int], int] = {}
         places = [(row["claim_key"], row["service_facility_byte_offset"] or row["row_id"]) for row in rows]
@@ -569,6 +569,9 @@ def to_cents(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
+_LINE = ("file", "transaction", "row_number", "claim_id", "line_number", "site_id")  # what tells a line from another
+
+
 def exposed_lines(findings: Iterable[Row]) -> list[Row]:
     """Of the findings with an amount, the one that counts on each line: the largest, whatever its sign.
 
@@ -577,7 +580,7 @@ def exposed_lines(findings: Iterable[Row]) -> list[Row]:
     largest: dict[Any, Row] = {}
     for finding in findings:
         if finding["exposure_amount"] is not None:
-            key = (finding["file"], finding["transaction"], finding["claim_id"], finding["line_number"], finding["site_id"])
+            key = tuple(finding[name] for name in _LINE)
             held = largest.get(key)
             if held is None or abs(Decimal(finding["exposure_amount"])) > abs(Decimal(held["exposure_amount"])):
                 largest[key] = finding

@@ -698,11 +698,11 @@ REGISTRIES = (SITES, PROVIDERS, PAYERS, ENCOUNTERS)
 
 FEE_KINDS: dict[str, str] = {  # the kinds of files, and what each is
     "relative_values": "relative values of the physician fee schedule (PPRRVU)",
-    "gpci": "geographic practice cost indices",
-    "counties": "counties of the localities",
-    "zip5": "localities of the ZIP codes",
-    "zip9": "localities of the ZIP codes that need nine digits",
-    "anesthesia": "anesthesia conversion factors",
+    "gpci": "geographic practice cost indices (GPCI)",
+    "counties": "counties of the localities (LOCCO)",
+    "zip5": "localities of the ZIP codes (ZIP5)",
+    "zip9": "localities of the ZIP codes that need nine digits (ZIP9)",
+    "anesthesia": "anesthesia conversion factors (ANES)",
     "oppscap": "prices capped at the outpatient rate (OPPSCAP)",
     "addendum_a": "outpatient rates by APC (Addendum A)",
     "addendum_b": "outpatient rates by HCPCS code (Addendum B)",
@@ -735,7 +735,7 @@ FEE_RELEASES = Table(
         Column(
             "is_for_qualifying_participants",
             "boolean",
-            "relative values from 2026 on: the file with the conversion factor of qualifying APM participants",
+            "from 2026 on, of files that differ by it: the one for qualifying APM participants",
         ),
         Column("is_excerpt", "boolean", "the file says that it is an excerpt: a code may be missing", nullable=False),
         Column("file_name", "text", "name of the published file", nullable=False),
@@ -844,9 +844,9 @@ FEE_OUTPATIENT_RATES = Table(
         Column("apc_code", "text", "ambulatory payment classification"),
         Column("status_indicator", "text", "status indicator"),
         Column("relative_weight", "decimal", "relative weight"),
-        Column("payment_amount", "amount", "national rate, no wage index"),
-        Column("national_copayment_amount", "amount", "national unadjusted copayment"),
-        Column("minimum_copayment_amount", "amount", "minimum unadjusted copayment: 20 percent"),
+        Column("payment_amount", "decimal", "national rate in US dollars, no wage index; of drugs to a tenth of a cent"),
+        Column("national_copayment_amount", "decimal", "national unadjusted copayment"),
+        Column("minimum_copayment_amount", "decimal", "minimum unadjusted copayment: 20 percent"),
     ),
 )
 
@@ -1572,7 +1572,8 @@ def _amount(name: str, meaning: str, because: str) -> Column:
 
 
 _AMOUNT_FACTS = (
-    Column("has_fee_schedule", "boolean", "relative values of the physician fee schedule are loaded", nullable=False),
+    Column("has_fee_schedule", "boolean", "relative values are loaded that name the procedure, or that are no excerpt", nullable=False),
+    Column("has_fee_row", "boolean", "relative values of the year are loaded, and name the procedure", nullable=False),
     Column("charge_amount", "amount", "charge of the line", source="SV102", supplied_by="billing office"),
     Column(
         "is_facility_rate",
@@ -1634,7 +1635,7 @@ _AMOUNT_FACTS = (
     Column("performer_amount_because", "text", "why performer_amount is missing"),
     Column("shared_amount_because", "text", "why shared_practitioner_amount is missing"),
     *(
-        _amount(f"national_{name}", f"{name} of a participating physician, with indices of 1", because)
+        _amount(f"national_{name}", f"{name} with indices of 1, whatever the charge; a physician's where nobody says who it is", because)
         for name, because in (
             ("nonfacility_amount", "nonfacility_because"),
             ("facility_amount", "facility_because"),
@@ -1655,9 +1656,10 @@ _OUTPATIENT_FACTS = (
         "boolean",
         "on that day Medicare pays the procedure below the outpatient rate at an excepted off-campus department of the hospital",
         supplied_by="reimbursement (sites registry: is_rural_sole_community_hospital)",
-        because=_NO_SITE,
+        because="cut_because",
         reads=("sites.is_rural_sole_community_hospital",),
     ),
+    Column("cut_because", "text", "why is_paid_below_rate_with_po is missing"),
     _amount("outpatient_rate_amount", "national outpatient rate of the line, in full", "rate_because"),
     _amount("outpatient_po_amount", "what is paid of it with PO", "po_because"),
     _amount("outpatient_pn_amount", "what is paid of it with PN", "rate_because"),

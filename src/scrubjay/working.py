@@ -36,7 +36,7 @@ def working(
 
 def _fee_schedule(connection: duckdb.DuckDBPyConnection, laws: dict[str, Law], row_id: int) -> Iterator[str]:
     line = _one(connection, "SELECT * FROM line_prices WHERE row_id = ?", row_id)
-    if line is None or line["value_release"] is None and line["national_release"] is None:
+    if line is None or (line["value_release"] is None and line["national_release"] is None):
         return
     release = line["value_release"] if line["value_release"] is not None else line["national_release"]
     area = line["locality_id"] if line["value_release"] is not None and line["locality_id"] is not None else 0
@@ -56,7 +56,7 @@ def _fee_schedule(connection: duckdb.DuckDBPyConnection, laws: dict[str, Law], r
     yield from _sides(row, line["has_two_factors"], line["is_qualifying"])
     parts = {"professional_component": prices.get("26"), "professional_code": None}
     if line["facility_rule"] == "professional_code":
-        query = f"""SELECT p.* FROM code_prices AS p
+        query = """SELECT p.* FROM code_prices AS p
             JOIN law_rows AS g ON g.path = 'us.cms.mpfs.global_test_codes' AND g.row['professional'] = p.procedure_code
             WHERE p.release_id = ? AND p.locality_id = ? AND g.row['global'] = ? AND p.modifier = ''
             ORDER BY g.effective DESC LIMIT 1"""
@@ -215,7 +215,7 @@ def _result(exposure: Row) -> Iterator[str]:
     else:
         yield f"{sides}: the difference is not known, because {exposure['because']}"
     if exposure["national_amount"] is not None:
-        yield f"for a participating physician, with all indices 1: {_money(Decimal(exposure['national_amount']))}"
+        yield f"with all geographic indices 1: {_money(Decimal(exposure['national_amount']))}"
 
 
 def _release(connection: duckdb.DuckDBPyConnection, release_id: int) -> str:

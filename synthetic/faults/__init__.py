@@ -12,6 +12,7 @@ from synthetic.faults import (
     component,
     department,
     form,
+    money,
     notice,
     payer,
     place,
@@ -37,6 +38,7 @@ _FAMILIES = (
     place,
     payer,
     notice,
+    money,
 )
 SITES: tuple[Site, ...] = tuple(chain.from_iterable(getattr(one, "SITES", ()) for one in _FAMILIES))
 PRACTITIONERS: tuple[Practitioner, ...] = tuple(

@@ -67,7 +67,7 @@ def clinic_that_is_not_named(book: Book) -> Entries:
     claim = book.hospital(("G0463",), site=NORTH, names_site=False)
     claim.site_id = ""
     yield cannot_tell("ADR104", claim, None, "PO, but neither the claim nor registration says where")
-    for rule in ("DEP114", "DEP115", "DEP117"):
+    for rule in ("DEP114", "DEP115", "DEP117", "DEP120"):
         yield cannot_tell(rule, claim, 1, "so nothing can be said of its modifier", beside="ADR104")
 
 

@@ -41,7 +41,7 @@ HEALTH_CENTER = _site(183, "DELL", "Dell Health Center", "federally_qualified_he
 UNTYPED = _site(184, "MOOR", "Moor Street Rooms", "", "41 MOOR ST")  # what kind of site it is, nobody wrote down
 SITES = (DIALYSIS, URGENT, RURAL, HEALTH_CENTER, UNTYPED)
 
-_CHARGE = 120
+_CHARGE = 240
 
 
 def _billed(claim: Claim, *procedures: str) -> Claim:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -97,7 +98,12 @@ def open_(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         context.close()
 
 
-REPORTS = {"all": made_up.everything(), "hostile": made_up.hostile(), "empty": made_up.report()}
+REPORTS = {
+    "all": made_up.everything(),
+    "costly": made_up.costly(),
+    "hostile": made_up.hostile(),
+    "empty": made_up.report(),
+}
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -168,6 +174,91 @@ def test_severity_rule_site_and_text_filter_and_count(open_: Open) -> None:
     assert opened.errors == []
 
 
+@pytest.mark.parametrize("by", ["site", "payer", "month"])
+def test_every_number_of_what_it_costs_shows_as_many_findings_as_it_says(open_: Open, by: str) -> None:
+    opened = open_(made_up.costly())
+    page = opened.page
+    rows = page.locator(f"#costs .scroll:has(caption:text-is('By {by}')) tbody tr")
+    assert rows.count() >= 3
+    for row in rows.all():
+        lines, unknown_ = (row.locator(f"td[data-label='{name}']") for name in ("lines", "not known"))
+        for cell in (lines, unknown_):
+            if (text := cell.inner_text()) != "–":
+                cell.get_by_role("link").click()
+                assert opened.filtered(f"Filtered: {text} of 67")
+                assert opened.shown(".finding") == int(text)
+    assert opened.errors == []
+
+
+def test_the_findings_of_an_amount_add_up_to_it(open_: Open) -> None:
+    opened = open_(made_up.costly())
+    page = opened.page
+    for kind in ("overpaid", "underpaid"):
+        link = page.locator(f"#costs .card a[data-money={kind}]")
+        link.click()
+        opened.filtered()
+        found = page.locator(".finding:visible .exposure").all_inner_texts()
+        amounts = [Decimal(text.partition(" ")[0].replace("$", "").replace(",", "")) for text in found]
+        assert sum(amounts) == Decimal(link.inner_text().replace("$", "").replace(",", ""))
+
+
+def test_a_reason_shows_the_findings_that_have_it(open_: Open) -> None:
+    opened = open_(made_up.costly())
+    opened.page.get_by_role("link", name="3 findings").click()
+    assert opened.filtered() == "Filtered: 3 of 67 listed findings, 1 root cause"
+    assert opened.page.get_by_label("Amount", exact=True).input_value() == "why-1"
+    assert "no ZIP code file of 2026" in opened.page.locator(".finding:visible .exposure").first.inner_text()
+
+
+def test_a_number_sets_the_filter_takes_the_keyboard_along_and_is_undone(open_: Open) -> None:
+    opened = open_(made_up.costly())
+    page = opened.page
+    page.get_by_label("Text", exact=True).fill("no such words")
+    opened.filtered("Filtered: 0")
+    page.locator('#costs a[data-site="WEST"][data-money="underpaid"]').focus()
+    page.keyboard.press("Enter")
+    assert opened.filtered("Filtered: 3") == "Filtered: 3 of 67 listed findings, 1 root cause"
+    assert page.get_by_label("Site", exact=True).input_value() == "WEST"
+    assert page.get_by_label("Text", exact=True).input_value() == ""
+    assert page.evaluate("document.activeElement.textContent") == "Findings"
+    expect(page.locator("#findings h2")).to_be_in_viewport()
+    bottom = page.locator("#filter").evaluate("form => form.getBoundingClientRect().bottom")
+    page.wait_for_function(  # the page may scroll smoothly
+        "bottom => document.querySelector('#findings h2').getBoundingClientRect().top >= bottom", arg=bottom
+    )
+    page.get_by_role("button", name="Show all").click()
+    assert opened.filtered("67 findings listed")
+
+
+def test_a_root_cause_of_what_it_costs_is_opened_without_a_filter(open_: Open) -> None:
+    opened = open_(made_up.costly())
+    page = opened.page
+    page.get_by_label("Amount", exact=True).select_option("unknown")
+    opened.filtered()
+    page.locator("#costs a", has_text="Missing department modifier off campus").click()
+    assert opened.filtered("67 findings listed")
+    cause = page.locator("details.cause", has_text="Missing department modifier off campus").last
+    expect(cause).to_have_attribute("open", "")
+    expect(cause.locator("summary").first).to_be_in_viewport()
+
+
+def test_without_javascript_a_number_leads_to_its_largest_finding(open_: Open) -> None:
+    opened = open_(made_up.costly(), javascript=False)
+    link = opened.page.locator("#costs tr", has_text="2026-07").get_by_role("link").first
+    link.click()
+    target = opened.page.locator(link.get_attribute("href") or "")
+    assert "2026-07" in (target.get_attribute("data-month") or "")
+    expect(target).to_be_in_viewport()
+
+
+def test_print_shows_what_it_costs_in_full(open_: Open) -> None:
+    opened = open_(made_up.costly(), width=710)
+    opened.page.emulate_media(media="print")
+    for selector in ("#costs .card", "#costs table", "#costs td", ".more tr"):
+        assert opened.shown(selector) == opened.page.locator(selector).count() > 0, selector
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 710
+
+
 def test_print_shows_everything_and_no_controls(open_: Open) -> None:
     opened = open_(made_up.everything())
     opened.page.emulate_media(media="print")
@@ -230,8 +321,9 @@ def test_every_control_has_a_name(open_: Open) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_text_stands_out_from_its_ground(open_: Open, scheme: str) -> None:
-    opened = open_(made_up.everything(), scheme=scheme)
+@pytest.mark.parametrize("name", ["all", "costly"])
+def test_the_text_stands_out_from_its_ground(open_: Open, name: str, scheme: str) -> None:
+    opened = open_(REPORTS[name], scheme=scheme)
     opened.page.get_by_role("button", name="Open all").click()
     assert opened.page.evaluate(CONTRAST) == []
 

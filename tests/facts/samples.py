@@ -28,6 +28,7 @@ D = dt.date
 DAY = D(2024, 3, 5)
 LAWS = load_laws()
 NPI = "1999999984"
+NO_FEE_SETTINGS = FeeSettings()
 
 CLAIM: Row = {
     "claim_key": 0, "file_id": 0, "claim_type": "professional", "claim_id": "A1", "place_of_service_code": "11",
@@ -69,7 +70,7 @@ def build(
     connection: Any = None,
     settings: tuple[RuleSetting, ...] = (),
     fees: Path | None = None,
-    fee_settings: FeeSettings = FeeSettings(),
+    fee_settings: FeeSettings = NO_FEE_SETTINGS,
     **registries: Any,
 ) -> Any:
     """A connection with the facts of these claims and lines; a registry that is not given is not kept."""
@@ -80,9 +81,7 @@ def build(
         "institutional_lines": pa.Table.from_pylist(list(hospital_lines), arrow_schema(INSTITUTIONAL_LINES)),
     }
     kept = {t.name: registry(t, registries[t.name]) if t.name in registries else None for t in REGISTRIES}
-    workspace = replace(
-        Workspace.empty(), registries=kept, settings=settings, own_fees=fees, fee_settings=fee_settings
-    )
+    workspace = replace(Workspace.empty(), registries=kept, settings=settings, own_fees=fees, fee_settings=fee_settings)
     build_facts(connection, tables, workspace, laws, received, run_date)
     return connection
 

@@ -28,10 +28,8 @@ from scrubjay.reference.fees import (
     stored_releases,
 )
 from scrubjay.tables import FEE_TABLES, arrow_schema
-from tests.reference.fee_files import (
-    CORPUS,
+from synthetic.fee_files import (
     DESCRIPTOR,
-    EXAMPLES,
     addendum_a_csv,
     addendum_b_csv,
     anes_csv,
@@ -40,7 +38,6 @@ from tests.reference.fee_files import (
     oppscap_csv,
     pfall_txt,
     pprrvu_csv,
-    pprrvu_rows_of_examples,
     pprrvu_txt,
     workbook,
     zip5_txt,
@@ -48,6 +45,7 @@ from tests.reference.fee_files import (
     zip9_txt,
     zip_of,
 )
+from tests.reference.fee_examples import CORPUS, EXAMPLES, pprrvu_rows_of_examples
 
 RUN_DATE = date(2026, 11, 22)
 

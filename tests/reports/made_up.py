@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 from typing import Any
 
-from scrubjay.engine import Report, Row
+from scrubjay.engine import Report, Row, exposed_lines, to_cents
 
 NO_SITES = {
     "fact": "is_provider_based",
@@ -14,6 +15,8 @@ NO_SITES = {
     "supplied_by": "compliance (sites registry: site_type, provider_based_from)",
 }
 BLANK = {**NO_SITES, "because": "it is blank in the registry"}
+NO_FEES = "no physician fee schedule is loaded"
+NO_ZIP_CODES = "no ZIP code file of 2026 is loaded"
 
 HOSTILE = (
     "<script>window.hacked = 1</script>",
@@ -67,6 +70,28 @@ def violation(**changes: Any) -> Row:
     }
     parts = (finding["rule"], finding["file"], finding["claim_id"], finding["line_number"], finding["site_id"])
     return {**finding, "fingerprint": hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}
+
+
+def moves(amount: str | None, because: str = NO_ZIP_CODES, national: str | None = None, hospital: bool = False) -> Row:
+    """The keys of a finding that moves this amount, off an amount of $57.45; None for one that nobody knows.
+
+    Its parts are those of Part B: 20 percent of the patient, and 2 percent less after sequestration; of a hospital's
+    line they are not known.
+    """
+    blank = dict.fromkeys(("program_amount", "program_after_sequestration_amount", "beneficiary_amount"))
+    exposure: Row = {"billed_amount": None, "correct_amount": None, "national_amount": national, **blank}
+    if amount is None:
+        return {"exposure_amount": None, "exposure": {**exposure, "owed_to": [], "because": because}}
+    moved, correct = Decimal(amount), Decimal("57.45")
+    program = to_cents(moved * 80 / 100)
+    shares = {
+        "program_amount": str(program),
+        "program_after_sequestration_amount": str(to_cents(moved * 80 * 98 / 10_000)),
+        "beneficiary_amount": str(moved - program),
+    }
+    owed_to = ["payer", "patient"] if moved > 0 else ["provider"] if moved < 0 else []
+    amounts = {"billed_amount": str(correct + moved), "correct_amount": str(correct), **({} if hospital else shares)}
+    return {"exposure_amount": amount, "exposure": {**exposure, **amounts, "owed_to": owed_to, "because": None}}
 
 
 def unknown(**changes: Any) -> Row:
@@ -129,6 +154,7 @@ def report(*findings: Row, problems: tuple[Row, ...] = (), unjudged: int = 0) ->
     for one in findings:
         by_severity[one["severity"]] += one["line_count"]
         by_rule[one["rule"]] = by_rule.get(one["rule"], 0) + one["line_count"]
+    amounts = [Decimal(one["exposure_amount"]) for one in exposed_lines(findings)]
     summary = {
         "run_date": "2026-11-22",
         "files": len(files),
@@ -138,6 +164,12 @@ def report(*findings: Row, problems: tuple[Row, ...] = (), unjudged: int = 0) ->
         "findings": len(findings),
         "lines_by_severity": by_severity,
         "lines_by_rule": by_rule,
+        "exposure": {
+            "overpaid_amount": str(sum((one for one in amounts if one > 0), Decimal("0.00"))),
+            "underpaid_amount": str(sum((-one for one in amounts if one < 0), Decimal("0.00"))),
+            "lines": len(amounts),
+            "findings_without_amount": sum(bool(f["exposure"]) and f["exposure_amount"] is None for f in findings),
+        },
         "intake_problems": {s: sum(p["severity"] == s for p in problems) for s in ("error", "warning", "info")},
     }
     return Report(files, list(problems), list(findings), summary)
@@ -148,19 +180,41 @@ def everything() -> Report:
     return report(
         of_run(),
         of_site(),
-        violation(exposure_amount="21.25"),
-        violation(claim_id="A2", exposure_amount="-3.10"),
+        violation(**moves("21.25")),
+        violation(claim_id="A2", **moves("-3.10")),
         violation(claim_id="A3", grain="claim", line_number=None, rule="FMT108", severity="warning",
                   name="office-and-facility-lines-at-one-location", site_id=None, fix={}, fix_safety=None),
         unknown(),
         unknown(rule="DEP102", name="non-hospital-place-of-service-at-a-provider-based-department", claim_id="A4",
                 severity="warning"),
         unknown(site_id="SOUTH", missing=[BLANK], line_count=1, claim_id="A5"),
-        of_row(),
+        of_row(**moves(None, national="37.74")),
         problems=(problem(), problem(severity="error", problem="cut-short", byte_offset=8000, row_number=None,
                                      file="july.837", segment="CLM", element=None)),
         unjudged=2,
     )  # fmt: skip
+
+
+def costly() -> Report:
+    """A report about money: several sites, payers and months, two findings on one line, and amounts nobody knows."""
+    sites = {"NORTH": "North Clinic", "SOUTH": "South Clinic", "EAST": "East Infusion Center", "WEST": "West Imaging"}
+    payers, findings = ("MEDICARE", "MEDICARE ADVANTAGE OF THE VALLEY", None), []
+    for number in range(48):
+        site = list(sites)[number % 7 % 4]
+        place: Row = {"claim_id": f"C{number:03}", "site_id": site, "payer": payers[number % 5 % 3],
+                      "service_date": f"2026-{number % 4 + 5:02}-{number % 28 + 1:02}",
+                      "evidence": {"place_of_service_code": "11", "site_name": sites[site]}}  # fmt: skip
+        findings.append(violation(**place, **moves(f"{21 + number * 7}.{number:02}")))
+        if number % 6 == 0:  # a second finding about the same money
+            name = "office-place-of-service-for-a-registered-outpatient"
+            findings.append(violation(**{**place, **moves("19.00"), "rule": "SET102", "name": name}))
+    hospital: Row = {"grain": "institutional_line", "rule": "DEP113", "name": "missing-department-modifier-off-campus"}
+    findings += [violation(claim_id=f"H{one}", **hospital, **moves("81.61", hospital=True)) for one in range(3)]
+    findings += [violation(claim_id=f"U{one}", rule="DEP104", **moves("-37.74"), site_id="WEST",
+                           name="hospital-outpatient-place-of-service-outside-hospital-space") for one in range(3)]  # fmt: skip
+    findings += [violation(claim_id=f"Z{one}", **moves(None, national="37.74")) for one in range(3)]
+    findings.append(violation(claim_id="Z9", site_id=None, **moves(None, because="the line has no number of units")))
+    return report(*findings, unknown())
 
 
 def hostile() -> Report:
@@ -172,10 +226,11 @@ def hostile() -> Report:
         findings += [
             violation(claim_id=text, site_id=text, file=f"{text}.837", message=text, evidence=evidence,
                       element=text, fix={"place_of_service_code": text}, authority=[text], transaction=text,
-                      expected_response={text: text}),
+                      expected_response={text: text}, payer=text, **moves("5.00")),
             unknown(claim_id=text, site_id=text, message=text, evidence=evidence, missing=missing),
             of_row(claim_id=text, row_number=number + 1, file=f"{text}.csv", rule="XYZ999", name="no-such-page"),
             of_site(site_id=text, message=text),
+            violation(claim_id=f"{text}2", payer=text, site_id=text, **moves(None, because=text)),
         ]  # fmt: skip
         problems.append(problem(file=f"{text}.csv", message=text, advice=text, claim_id=text, element=text))
     return report(*findings, problems=tuple(problems))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from scrubjay.reports.causes import cause_action, cause_title, root_causes
 from scrubjay.rule import load_rules
-from tests.reports.made_up import BLANK, NO_SITES, everything, of_row, of_site, unknown, violation
+from tests.reports.made_up import BLANK, NO_SITES, everything, moves, of_row, of_site, unknown, violation
 
 NO_ENCOUNTERS = {"fact": "is_registered_outpatient", "meaning": "the patient was registered",
                  "because": "no encounters registry is loaded", "supplied_by": "registration (encounters)"}  # fmt: skip
@@ -68,9 +68,11 @@ def test_every_finding_has_one_cause() -> None:
 
 
 def test_exposure_is_added_where_it_is_known() -> None:
-    amounts = [violation(exposure_amount="21.25"), violation(exposure_amount="-3.10"), violation()]
-    assert root_causes(amounts)[0].exposure == Decimal("18.15")
-    assert root_causes([violation()])[0].exposure is None
+    amounts = [violation(claim_id=f"A{n}", **moves(one)) for n, one in enumerate(("21.25", "-3.10", None))]
+    (cause,) = root_causes(amounts)
+    assert (cause.exposure.overpaid, cause.exposure.underpaid) == (Decimal("21.25"), Decimal("3.10"))
+    assert (cause.exposure.lines, len(cause.exposure.unknown)) == (2, 1)
+    assert not root_causes([violation()])[0].exposure
 
 
 def test_a_cause_says_in_words_what_is_wrong_and_what_to_do() -> None:

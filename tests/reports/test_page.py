@@ -13,7 +13,7 @@ from scrubjay.engine import Report
 from scrubjay.reports import write_report
 from scrubjay.reports.page import SHOWN_CAUSES, SHOWN_IN_ALL, SHOWN_PER_CAUSE, SHOWN_PROBLEMS
 from tests.reports import made_up
-from tests.reports.made_up import HOSTILE, problem, report, unknown, violation
+from tests.reports.made_up import HOSTILE, NO_FEES, moves, problem, report, unknown, violation
 
 ALLOWED = {
     "html", "head", "meta", "title", "link", "style", "body", "a", "header", "main", "footer", "section", "article",
@@ -84,7 +84,7 @@ def test_the_page_says_what_a_biller_needs() -> None:
         "Why it is a problem", "Remedy", "42 CFR 413.65(g)(2), (g)(5)", "Change SV105 = 19", "a person decides",
         "Ask compliance", "No sites registry is loaded", "Blank in the registry", "line 1 · CLM05-1 · byte 700",
         "Site North Clinic (NORTH)", "This check", "leading-zero-lost", "2 claims not judged", "On 8 lines, first here.",
-        "Paid too much: $18.15", "pays the non-facility rate",
+        "Overpaid $21.25 on 1 line, underpaid $3.10 on 1 line; not known on 1 finding.", "What it costs", "pays the non-facility rate",
     ):  # fmt: skip
         assert words in text, words
 
@@ -115,3 +115,70 @@ def test_without_findings_there_is_nothing_to_filter() -> None:
 
 def test_a_finding_without_a_page_is_shown() -> None:
     assert "Made up by us" in page(report(violation(rule="ZZZ999", name="made-up-by-us"), unknown(rule="ZZZ998")))
+
+
+def words(given: Report) -> str:
+    return " ".join(Parsed(page(given)).text.split())
+
+
+def test_the_page_says_what_it_costs() -> None:
+    text = words(made_up.costly())
+    for sentence in (
+        "What it costs: overpaid $9,160.11 on 51 lines, underpaid $113.22 on 3 lines; not known on 4 findings.",
+        "$9,160.11 overpaid Owed back, on 51 lines.",
+        "Programme $7,132.23 ($6,989.58 after sequestration), patient $1,783.05; shares not known on 3 lines.",
+        "$113.22 underpaid Owed to the provider, on 3 lines. Programme $90.57 ($88.77 after sequestration), patient $22.65.",
+        "$9,046.89 net Owed back, once one is set off against the other.",
+        "3 findings whose amount is not known: no ZIP code file of 2026 is loaded.",
+        "A line may be in several root causes, so their sum may be more than the total.",
+        "1 more root cause",
+        "West Imaging (WEST) $1,324.68 $113.22 $1,211.46 10 –",
+        "site not known – – not known – 1",
+        "$19.00 overpaid: $76.45 as billed, $57.45 as it should be; programme $15.20 ($14.90 after sequestration), "
+        "patient $3.80. Another finding on this line moves more; that one counts.",
+        "Amount not known: no ZIP code file of 2026 is loaded; about $37.74 overpaid for a physician",
+    ):
+        assert sentence in text, sentence
+
+
+def test_every_number_of_what_it_costs_leads_to_something_on_the_page() -> None:
+    for given in (made_up.costly(), made_up.hostile(), made_up.many(9000)):
+        parsed = Parsed(page(given))
+        ids = {attributes.get("id") for _, attributes in parsed.elements}
+        targets = [attributes["href"] for tag, attributes in parsed.elements if tag == "a"]
+        assert [target for target in targets if target and target[1:] not in ids] == []
+
+
+def test_a_number_whose_findings_are_not_listed_is_no_link() -> None:
+    listed = made_up.many(SHOWN_IN_ALL * 6).findings
+    text = page(report(*listed, violation(site_id="S39", claim_id="Z1", payer="LAST", **moves("12.34"))))
+    assert '<td class="n" data-label="overpaid">$12.34</td>' in text
+    assert "LAST" in text
+
+
+def test_without_fee_files_the_page_says_once_that_there_are_no_amounts() -> None:
+    given = report(*(violation(claim_id=f"A{n}", **moves(None, because=NO_FEES)) for n in range(3)))
+    text = words(given)
+    assert f"No amounts on 3 findings: {NO_FEES}. scrubjay fees import loads CMS's files." in text
+    assert "By site" not in text
+    assert "Amount not known" not in text
+
+
+def test_a_net_below_zero_says_who_is_owed() -> None:
+    text = words(report(violation(**moves("-3.10"))))
+    assert "-$3.10 net Below zero: owed to the provider" in text
+    assert "$0.00 overpaid" in text
+
+
+def test_where_no_finding_moves_money_the_page_says_nothing_of_it() -> None:
+    text = page(report(violation(), unknown()))
+    for absent in ("costs", "data-money", 'id="payer"', 'id="money"'):
+        assert absent not in text.partition("<body>")[2].partition("<script>")[0], absent
+
+
+def test_many_reasons_and_sites_are_cut_and_counted() -> None:
+    found = [violation(claim_id=f"A{n}", site_id=f"S{n}", **moves(None, because=f"reason {n}")) for n in range(12)]
+    found += [violation(claim_id=f"B{n}", site_id=f"T{n}", **moves(f"{n}.25")) for n in range(SHOWN_CAUSES)]
+    text = words(report(*found))
+    assert "2 more reasons; the findings name them." in text
+    assert "12 more sites with smaller amounts are not on this page" in text

@@ -13,7 +13,7 @@ from scrubjay.engine import Report, Row
 from scrubjay.reports import write_report
 from scrubjay.reports.sarif import SCHEMA_URI, uri
 from tests.reports import made_up
-from tests.reports.made_up import of_row, of_run, of_site, problem, report, unknown, violation
+from tests.reports.made_up import moves, of_row, of_run, of_site, problem, report, unknown, violation
 
 
 def log(given: Report) -> Row:
@@ -103,10 +103,11 @@ def test_a_site_and_the_check_stand_in_no_file(finding: Row, name: str) -> None:
 
 
 def test_a_result_carries_what_the_finding_says() -> None:
-    finding = violation(exposure_amount="21.25")
+    finding = violation(**moves("21.25"))
     found = result(finding)
     assert found["partialFingerprints"] == {"scrubjay/v1": finding["fingerprint"]}
-    for key in ("evidence", "missing", "consequence", "exposure_amount", "site_id", "outcome", "authority", "fix"):
+    for key in ("evidence", "missing", "consequence", "exposure_amount", "exposure", "payer", "service_date",
+                "site_id", "outcome", "authority", "fix"):  # fmt: skip
         assert found["properties"][key] == finding[key]
     assert found["message"]["text"] == f"{finding['message']} Fix (review): SV105 = 19."
     folded = result(unknown())

@@ -27,8 +27,9 @@ import scrubjay
 from bench.generate import npi as make_npi
 from scrubjay.reference.fees import import_fees
 from scrubjay.workspace import FeeSettings
-from tests.reference import fee_files
+from synthetic import fee_files
 from tests.formats.x12_text import INSTITUTIONAL, LINE_BY_LINE, PROFESSIONAL, file_of
+from tests.reference.fee_examples import EXAMPLES, pprrvu_rows_of_examples
 from tests.vectors import Case, CaseError
 
 Row = dict[str, str]
@@ -446,7 +447,9 @@ def _compare_money(
 _NOWHERE = object()
 
 
-def _money_of(key: str, largest: list[dict[str, Any]], moving: list[dict[str, Any]], lines: list[dict[str, Any]]) -> Any:
+def _money_of(
+    key: str, largest: list[dict[str, Any]], moving: list[dict[str, Any]], lines: list[dict[str, Any]]
+) -> Any:
     """One amount: of the findings where they say it, else of the facts of the first line."""
 
     def total(name: str) -> Decimal:
@@ -517,7 +520,6 @@ def _lines_of(inputs: Inputs, workspace: scrubjay.Workspace) -> list[dict[str, A
 # --- the fee files of all cases -------------------------------------------------------------------------
 
 NATIONAL = "00000-00"
-_FEE_EXAMPLES = Path(__file__).parents[3] / "shared" / "rules" / "fee_examples.csv"
 _OUTPATIENT_RATES = {  # national unadjusted, April 2026; rule dossier S35
     "96413": "337.46", "96365": "217.31", "96374": "217.31", "96372": "73.56", "96415": "73.56", "96361": "47.84",
     "96375": "47.84", "G0463": "136.02", "20610": "313.60",
@@ -527,7 +529,7 @@ _OUTPATIENT_RATES = {  # national unadjusted, April 2026; rule dossier S35
 @cache
 def fees_folder(locality: str = NATIONAL, indices: tuple[str, str, str] = ("1", "1", "1")) -> Path | None:
     """The fee files of the dossier, imported once: relative values, indices of one locality, outpatient rates."""
-    if not _FEE_EXAMPLES.is_file():
+    if not EXAMPLES.is_file():
         return None
     root = Path(tempfile.mkdtemp(prefix="scrubjay-fees-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
@@ -535,7 +537,7 @@ def fees_folder(locality: str = NATIONAL, indices: tuple[str, str, str] = ("1", 
     contractor, _, area = locality.partition("-")
     index = dict(zip(("work_gpci", "pe_gpci", "malpractice_gpci"), map(Decimal, indices), strict=True))
     place = {"contractor": contractor, "locality": area, "state": "CA", "locality_name": "OF THE CASE", **index}
-    of_2025, of_2026 = (fee_files.pprrvu_rows_of_examples(year) for year in (2025, 2026))
+    of_2025, of_2026 = (pprrvu_rows_of_examples(year) for year in (2025, 2026))
     qualifying = [row | {"conversion_factor": Decimal("33.5675")} for row in of_2026]
     rates = [
         {"procedure_code": code, "status_indicator": "S", "apc_code": "5691", "payment_amount": Decimal(rate)}

@@ -94,7 +94,8 @@ SELECT
     has_service_facility AS means_service_facility,
     coalesce(l.place_of_service_code, c.place_of_service_code, '') IN
         ('11', '17', '19', '20', '22', '24', '49', '50', '53', '57', '58', '62', '65', '71', '72', '81')
-        AS means_billing_address
+        AS means_billing_address,
+    coalesce(l.place_of_service_code, c.place_of_service_code, '') IN ('02', '10') AS is_given_from_afar
 FROM professional_lines AS l
 JOIN claims AS c USING (claim_key)
 JOIN judged_claims USING (claim_key)
@@ -121,7 +122,8 @@ SELECT
     c.billing_provider_address_line_2,
     c.billing_provider_zip,
     is_claim_facility AND (t.department_modifier = '' OR m.claim_key IS NULL),
-    t.department_modifier = ''
+    t.department_modifier = '',
+    FALSE
 FROM institutional_lines AS l
 JOIN lines AS t USING (row_id)
 JOIN claims AS c ON c.claim_key = l.claim_key
@@ -166,8 +168,9 @@ SELECT
     facility_zip,
     billing_address,
     billing_zip,
-    -- where Medicare looks up the locality
-    regexp_replace(CASE WHEN has_service_facility THEN zip WHEN means_billing_address THEN billing_provider_zip END,
+    -- where Medicare looks up the locality; of telehealth it is the practitioner's
+    regexp_replace(CASE WHEN has_service_facility THEN zip
+                        WHEN means_billing_address OR is_given_from_afar THEN billing_provider_zip END,
                    '[^0-9]', '', 'g') AS priced_zip,
     -- what the registry is searched with
     CASE WHEN site_id IS NOT NULL THEN NULL WHEN means_service_facility THEN npi

@@ -30,8 +30,10 @@ SELECT
     max(release_id) FILTER (kind = 'zip5') AS zip5_release,
     max(release_id) FILTER (kind = 'zip9') AS zip9_release,
     max(release_id) FILTER (kind = 'oppscap') AS cap_release,
-    max(release_id) FILTER (kind = 'pfall') AS published_release,
-    max(release_id) FILTER (kind = 'pfrev') AS revised_release,
+    max(release_id) FILTER (kind = 'pfall' AND is_qualifying IS NOT TRUE) AS published_release,
+    max(release_id) FILTER (kind = 'pfrev' AND is_qualifying IS NOT TRUE) AS revised_release,
+    max(release_id) FILTER (kind = 'pfall' AND is_qualifying) AS qualifying_published_release,
+    max(release_id) FILTER (kind = 'pfrev' AND is_qualifying) AS qualifying_revised_release,
     max(release_id) FILTER (kind = 'addendum_b') AS outpatient_release,
     max(release_id) FILTER (kind = 'addendum_a') AS apc_release
 FROM days AS d

@@ -122,8 +122,10 @@ SELECT
     d.has_two_factors,
     d.gpci_release,
     d.cap_release,
-    d.published_release,
-    d.revised_release,
+    CASE WHEN d.has_two_factors AND l.is_qualifying THEN d.qualifying_published_release ELSE d.published_release
+    END AS published_release,
+    CASE WHEN d.has_two_factors AND l.is_qualifying THEN d.qualifying_revised_release ELSE d.revised_release
+    END AS revised_release,
     p.contractor,
     p.locality,
     p.locality_because

@@ -1,9 +1,9 @@
 -- What Medicare's fee schedule allows for each professional line: in a facility, outside one, and as it was billed.
 --
 -- All units of the line, less what several procedures of one claim and day reduce each other by; the practitioner's share
--- (85 percent of a physician's for some); at most the charge. The national amounts are those of a participating physician
--- who is no qualifying APM participant, with indices of 1 and whatever the charge: the same for everyone, so they are known
--- where the local ones are not.
+-- (85 percent of a physician's for some); at most the charge. The national amounts have indices of 1, whatever the charge, as
+-- for somebody who participates and is no qualifying APM participant, and a physician where nobody says who it is: they are
+-- known where the local ones are not.
 --
 -- nonfacility_, facility_amount   by the PC/TC indicator: in a facility the technical part is the hospital's. NULL where
 --                                 CMS prints NA, whatever number stands beside it.
@@ -196,6 +196,7 @@ WITH rated AS (
         coalesce(CAST(p.row['percent'] AS DECIMAL(9, 2)), CASE WHEN l.performer_kind IN
             ('physician', 'psychologist', 'therapist', 'laboratory') THEN 100 END) AS performer_percent,
         CAST(s.row['percent'] AS DECIMAL(9, 2)) AS shared_percent,
+        coalesce(rendering_percent, 100) AS national_percent,
         CAST(CASE WHEN l.is_participating THEN 1 ELSE n.percent * CAST(0.01 AS DECIMAL(4, 2)) END AS DECIMAL(9, 4))
             AS participation
     FROM line_prices AS l
@@ -256,12 +257,18 @@ amounts AS (
         CASE WHEN blocked_because IS NULL THEN
             line_amount(facility_full, facility_price, facility_rest, reduced_facility_price,
                         shared_percent * participation) END AS shared_facility,
+        CASE WHEN blocked_because IS NOT NULL THEN NULL
+             WHEN is_paid_as_facility THEN line_amount(facility_full, national_facility_price, facility_rest,
+                                                       national_reduced_facility_price, 100)
+             WHEN NOT is_paid_as_facility THEN line_amount(nonfacility_full, national_nonfacility_price, nonfacility_rest,
+                                                           national_reduced_nonfacility_price, 100)
+        END AS national_physician_amount,
         CASE WHEN blocked_because IS NULL THEN
             line_amount(nonfacility_full, national_nonfacility_price, nonfacility_rest,
-                        national_reduced_nonfacility_price, 100) END AS national_nonfacility_amount,
+                        national_reduced_nonfacility_price, national_percent) END AS national_nonfacility_amount,
         CASE WHEN blocked_because IS NULL THEN
-            line_amount(facility_full, national_facility_price, facility_rest, national_reduced_facility_price, 100)
-        END AS national_facility_amount,
+            line_amount(facility_full, national_facility_price, facility_rest, national_reduced_facility_price,
+                        national_percent) END AS national_facility_amount,
         CASE WHEN blocked_because IS NOT NULL THEN NULL
              WHEN is_paid_as_facility THEN printed_facility_price WHEN NOT is_paid_as_facility THEN printed_nonfacility_price
         END AS printed_price,
@@ -269,6 +276,7 @@ amounts AS (
              WHEN NOT is_paid_as_facility THEN national_printed_nonfacility_price END AS national_printed_price,
         CASE
             WHEN service_date IS NULL THEN 'the line has no readable service date'
+            WHEN rendering_provider_kind = 'surgical_center' THEN 'a surgical center is paid by a fee schedule of its own'
             WHEN any_value_release IS NULL THEN 'no relative values of ' || year(service_date) || ' are loaded'
             WHEN procedure_code = '' THEN 'the line names no procedure'
             WHEN NOT has_row AND price_modifier <> '' THEN 'the relative values of ' || year(service_date)
@@ -284,6 +292,9 @@ amounts AS (
                 THEN 'the providers registry does not say whether the practitioner is a qualifying APM participant'
             WHEN value_release IS NULL THEN 'the relative values of ' || year(service_date) || ' with the conversion factor for '
                 || CASE WHEN is_qualifying THEN 'qualifying participants' ELSE 'all others' END || ' are not loaded'
+            WHEN value_row IS NULL THEN 'the relative values of ' || year(service_date) || ' for '
+                || CASE WHEN is_qualifying THEN 'qualifying participants' ELSE 'all others' END || ' have no row for '
+                || procedure_code
             WHEN gpci_row IS NULL AND printed_facility_price IS NULL THEN 'no geographic indices of ' || year(service_date)
                 || ' are loaded for locality ' || contractor || '-' || locality
             WHEN printed_facility_price IS NULL AND printed_nonfacility_price IS NULL
@@ -298,7 +309,8 @@ SELECT
     row_id,
     has_row,
     status_code,
-    CASE WHEN has_row THEN status_code IN (SELECT code FROM law_code_sets WHERE path = 'us.cms.mpfs.priced_statuses')
+    CASE WHEN rendering_provider_kind = 'surgical_center' THEN FALSE
+         WHEN has_row THEN status_code IN (SELECT code FROM law_code_sets WHERE path = 'us.cms.mpfs.priced_statuses')
     END AS is_priced_by_fee_schedule,
     CASE WHEN has_row THEN is_nonfacility_na END AS is_nonfacility_price_na,
     CASE WHEN has_row THEN is_facility_na END AS is_facility_price_na,
@@ -319,11 +331,11 @@ SELECT
     CASE WHEN is_paid_as_facility THEN national_facility_amount WHEN NOT is_paid_as_facility THEN national_nonfacility_amount
     END AS national_allowed_amount,
     national_allowed_amount AS national_fee_amount,
-    line_amount(units, national_printed_price, 0, NULL, 100) AS national_printed_amount,
-    national_allowed_amount AS national_physician_amount,
-    CASE WHEN performer_percent IS NOT NULL THEN share(national_allowed_amount, performer_percent) END
+    line_amount(units, national_printed_price, 0, NULL, national_percent) AS national_printed_amount,
+    national_physician_amount,
+    CASE WHEN performer_percent IS NOT NULL THEN share(national_physician_amount, performer_percent) END
         AS national_performer_amount,
-    CASE WHEN shared_percent IS NOT NULL THEN share(national_allowed_amount, shared_percent) END
+    CASE WHEN shared_percent IS NOT NULL THEN share(national_physician_amount, shared_percent) END
         AS national_shared_practitioner_amount,
     coalesce(price_because, CASE WHEN is_nonfacility_na THEN 'CMS prints NA for ' || procedure_code || ' outside facilities' END)
         AS nonfacility_because,

@@ -218,7 +218,8 @@ SELECT
     pa.topic_id IS NOT NULL AS is_place_of_service_asked_by_payer,
     e.telehealth_mode IS NOT NULL AS has_telehealth_mode_on_record,
     y.service_facility = 'true' AS is_service_facility_required_by_payer,
-    run.has_fee_schedule,
+    run.has_whole_fee_schedule OR coalesce(b.has_row, FALSE) AS has_fee_schedule,
+    coalesce(b.has_row, FALSE) AS has_fee_row,
     is_facility_rate(l.place_of_service_code, l.service_date, l.paid_date, l.paid_date_earliest) AS is_facility_rate,
     CASE WHEN l.service_date IS NULL THEN 'the line has no readable service date'
          ELSE 'whether Medicare pays ' || l.place_of_service_code || ' at the facility rate is not known'

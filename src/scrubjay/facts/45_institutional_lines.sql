@@ -63,10 +63,13 @@ SELECT
     CASE WHEN y.facility_fee_topic IS NOT NULL THEN v.topic_id IS NOT NULL END AS is_clinic_visit_denied_by_payer,
     CASE WHEN y.revenue_topic IS NOT NULL THEN r.topic_id IS NOT NULL END AS is_professional_revenue_denied_by_payer,
     run.has_outpatient_rates,
-    CASE WHEN n.procedure_code IS NULL THEN FALSE
+    CASE WHEN t.service_date IS NULL THEN NULL
+         WHEN n.procedure_code IS NULL THEN FALSE
          WHEN n.percent = n.rural_percent THEN n.percent < 100
          WHEN w.is_rural_sole_community_hospital THEN n.rural_percent < 100
          WHEN NOT w.is_rural_sole_community_hospital THEN n.percent < 100 END AS is_paid_below_rate_with_po,
+    CASE WHEN t.service_date IS NULL THEN 'neither the line nor the claim has a readable date'
+         ELSE w.site_because END AS cut_because,
     b.* EXCLUDE (row_id, rate_row, status_indicator, rate_because, po_because,
                  outpatient_because),
     coalesce(unrated(run.has_outpatient_rates, b.row_id), b.rate_because) AS rate_because,

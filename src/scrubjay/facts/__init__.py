@@ -96,6 +96,7 @@ def build_facts(
         "CAST(? AS VARCHAR) AS expired_settings, CAST(? AS VARCHAR) AS usual_contractor, "
         "CAST(? AS VARCHAR) AS usual_locality, CAST(? AS BOOLEAN) AS usual_is_qualifying, "
         "(SELECT count(*) > 0 FROM fee_releases WHERE kind = 'relative_values') AS has_fee_schedule, "
+        "(SELECT count(*) > 0 FROM fee_releases WHERE kind = 'relative_values' AND NOT is_excerpt) AS has_whole_fee_schedule, "
         "(SELECT count(*) > 0 FROM fee_releases WHERE kind = 'addendum_b') AS has_outpatient_rates, "
         f"{is_of_registry} AS is_of_registry, {has}",
         [

@@ -314,10 +314,11 @@ def _not_a_table(start: bytes, suffix: str) -> str:
 # --- what a file is ---------------------------------------------------------------------------------
 
 _LOOKED_FOR = (
-    "bring a file as CMS publishes it. Looked for were these headers: HCPCS, WORK RVU, PE RVU (PPRRVU); PW GPCI, PE "
-    "GPCI (GPCI); Locality Number, Counties (LOCCO); Contractor, Anes CF (ANES); CARRIER, FACILITY PRICE (OPPSCAP); "
-    "HCPCS Code or APC, SI, Payment Rate (Addendum B, A); ZIP CODE, CARRIER (ZIP5 workbook); and these shapes without "
-    "a header: PPRRVU text, ZIP5 and ZIP9 text of 80 columns, PFALL and PFREV lines of 15 or 16 quoted values"
+    "bring a file as CMS publishes it. Looked for were these headers, in a CSV file or a workbook: HCPCS, WORK RVU, PE "
+    "RVU (PPRRVU); PW GPCI, PE GPCI (GPCI); Locality Number, Counties (LOCCO); Contractor, Anes CF (ANES); CARRIER, "
+    "FACILITY PRICE (OPPSCAP); HCPCS Code or APC, SI, Payment Rate (Addendum B, A); ZIP CODE, CARRIER (ZIP5); and these "
+    "shapes without a header: PPRRVU text, ZIP5 and ZIP9 text of 80 columns, PFALL and PFREV lines of 15 or 16 quoted "
+    "values"
 )
 
 

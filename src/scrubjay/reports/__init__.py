@@ -6,6 +6,7 @@
 * page.py       one HTML page (page.html, page.css, page.js), to read, filter and print
 * workbook.py   an .xlsx workbook
 * causes.py     which findings one action clears; the page and the workbook begin with them
+* exposure.py   what findings cost: overpaid, underpaid and not known, by site, payer and month
 * wording.py    the words all of them share: where a finding stands, counts, values
 
 All begin from a `Report` and know nothing else but the rule pages. What stands in a claim is data:

@@ -11,11 +11,11 @@ one answer. A root cause is the place where the work is done:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from scrubjay.engine import BLANK_IN_REGISTRY, Row
+from scrubjay.reports.exposure import KEYS, ExposureRow, exposure_by, exposure_of, largest_first
 from scrubjay.reports.wording import (
     SEVERITIES,
     fix_text,
@@ -85,10 +85,9 @@ class RootCause:
         return list(found)[:3]
 
     @cached_property
-    def exposure(self) -> Decimal | None:
-        """As billed minus as it should be, over the lines where it is computed."""
-        amounts = [Decimal(f["exposure_amount"]) for f in self.findings if f["exposure_amount"] is not None]
-        return sum(amounts, Decimal()) if amounts else None
+    def exposure(self) -> ExposureRow:
+        """What its own findings move, whatever other causes find on the same lines."""
+        return exposure_of(self.findings)
 
 
 def site_labels(findings: list[Row]) -> dict[str, str]:
@@ -158,3 +157,28 @@ def cause_action(cause: RootCause, pages: dict[str, Rule]) -> list[str]:
     page = pages.get(cause.findings[0]["rule"])
     remedy = page_section(page.body, "Remedy").split("\n\n") if page else []
     return [*changes, *(" ".join(one.split()) for one in remedy)]
+
+
+def exposure_by_cause(causes: list[RootCause]) -> list[ExposureRow]:
+    """What each root cause moves, the largest first; the key is its number in the list, from 1.
+
+    A line may be in two of them, so their sum may be more than what all findings move.
+    """
+    return largest_first(exposure_of(cause.findings, number) for number, cause in enumerate(causes, 1))
+
+
+def exposure_tables(
+    findings: list[Row], causes: list[RootCause], pages: dict[str, Rule]
+) -> dict[str, list[tuple[str, ExposureRow]]]:
+    """What the findings move by root cause, site, payer and month: each row with its name in words."""
+    labels = site_labels(findings)
+    titles = {
+        number: cause_title(cause, pages) + (f" at {cause.site}" if cause.site else "")
+        for number, cause in enumerate(causes, 1)
+    }
+    tables = {"root cause": [(titles[row.key], row) for row in exposure_by_cause(causes)]}
+    for name, key in KEYS.items():
+        tables[name] = [
+            (labels.get(row.key, row.key) or f"{name} not known", row) for row in exposure_by(findings, key)
+        ]
+    return tables

@@ -17,19 +17,25 @@
         severity: finding.dataset.severity,
         rule: finding.dataset.rule,
         site: finding.dataset.site,
+        payer: finding.dataset.payer,
+        month: finding.dataset.month,
+        money: finding.dataset.money,
+        why: `why-${finding.dataset.why}`,
         text: finding.textContent.toLowerCase(),
       })),
     })),
   }));
+  const known = new Set(["overpaid", "underpaid", "same"]);
   const total = document.querySelectorAll(".finding").length;
 
   const filter = () => {
     const boxes = [...form.querySelectorAll("[name=severity]")];
     const severities = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
     const rule = form.elements.rule.value;
-    const site = form.elements.site ? form.elements.site.value : "";
+    const [site, payer, month, money] = ["site", "payer", "month", "money"].map((name) => form.elements[name]?.value || "");
+    const moves = (finding) => finding.money === money || finding.why === money || (money === "known" && known.has(finding.money));
     const words = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const active = rule || site || words.length || severities.size < boxes.length;
+    const active = rule || site || payer || month || money || words.length || severities.size < boxes.length;
     let shown = 0;
     let shownCauses = 0;
     for (const cause of causes) {
@@ -40,7 +46,10 @@
           const fits =
             severities.has(finding.severity) &&
             (!rule || finding.rule === rule) &&
-            (!site || finding.site === site) &&
+            (!site || (finding.site || "?") === site) &&
+            (!payer || finding.payer === payer) &&
+            (!month || finding.month === month) &&
+            (!money || moves(finding)) &&
             words.every((word) => finding.text.includes(word) || claim.head.includes(word) || cause.head.includes(word));
           finding.element.hidden = !fits;
           inClaim += fits;
@@ -74,12 +83,27 @@
   form.elements.close.addEventListener("click", () => setOpen(false));
   form.elements.print.addEventListener("click", () => window.print());
 
-  // A link to a root cause opens it; printing opens everything and puts it back.
-  const openTarget = () => {
-    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-    if (target && target.matches("details")) target.open = true;
+  // A number of what it costs sets the filter and shows its findings; a root cause is shown without a filter.
+  document.getElementById("costs")?.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link) return;
+    form.reset();
+    for (const [name, given] of Object.entries(link.dataset)) if (form.elements[name]) form.elements[name].value = given;
+    filter();
+    if (!link.dataset.money) return openTarget(link.hash);
+    event.preventDefault();
+    for (const { element } of causes) element.open = !element.hidden;
+    const heading = document.querySelector("#findings h2");
+    heading.scrollIntoView();
+    heading.focus({ preventScroll: true });
+  });
+
+  // A link to a root cause or a finding opens what it is in; printing opens everything and puts it back.
+  const openTarget = (hash = location.hash) => {
+    let element = hash.length > 1 ? document.getElementById(hash.slice(1)) : null;
+    for (; element; element = element.parentElement) if (element.matches("details")) element.open = true;
   };
-  window.addEventListener("hashchange", openTarget);
+  window.addEventListener("hashchange", () => openTarget());
   let closed = [];
   window.addEventListener("beforeprint", () => {
     closed = [...document.querySelectorAll("details:not([open])")];

@@ -14,10 +14,11 @@ from scrubjay.reports.wording import site_of, value
 
 CSV_COLUMNS = (
     "severity", "rule", "name", "outcome", "consequence", "file", "transaction", "claim_id", "line_number",
-    "line_count", "site_id", "element", "byte_offset", "row_number", "message", "missing", "fix", "fix_safety",
-    "exposure_amount", "payer_policy", "authority", "basis", "fingerprint",
+    "line_count", "site_id", "payer", "service_date", "element", "byte_offset", "row_number", "message", "missing", "fix", "fix_safety",
+    "billed_amount", "correct_amount", "exposure_amount", "program_amount", "beneficiary_amount", "payer_policy", "authority", "basis", "fingerprint",
 )  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -76,9 +77,10 @@ def csv_pieces(report: Report) -> Iterator[str]:
     for problem in report.intake_problems:
         row = {**problem, "rule": problem["problem"], "outcome": "intake_problem", "line_count": 0}
         row["message"] = f"{problem['message']} {problem['advice']}"
-        writer.writerow([_cell(row.get(name)) for name in CSV_COLUMNS])
+        writer.writerow([_cell(name, row.get(name)) for name in CSV_COLUMNS])
     for finding in report.findings:
         row = {
+            **(finding["exposure"] or {}),
             **finding,
             "site_id": site_of(finding),
             "missing": "; ".join(f"{one['fact']}: {one['because']}" for one in finding["missing"]),
@@ -86,7 +88,7 @@ def csv_pieces(report: Report) -> Iterator[str]:
             "authority": "; ".join(finding["authority"]),
             "basis": " ".join(finding["basis"]),
         }
-        writer.writerow([_cell(row.get(name)) for name in CSV_COLUMNS])
+        writer.writerow([_cell(name, row.get(name)) for name in CSV_COLUMNS])
         if buffer.tell() > 1 << 16:
             yield buffer.getvalue()
             buffer.seek(0)
@@ -94,6 +96,9 @@ def csv_pieces(report: Report) -> Iterator[str]:
     yield buffer.getvalue()
 
 
-def _cell(given: Any) -> str:
+def _cell(name: str, given: Any) -> str:
+    """The text of a cell; what a spreadsheet would take for a formula begins with an apostrophe, but -3.10 is a number."""
     text = "" if given is None else _CONTROLS.sub("?", str(given))
+    if name.endswith("_amount") and _AMOUNT.fullmatch(text):
+        return text
     return "'" + text if text.startswith(_FORMULA_STARTS) else text

@@ -93,8 +93,8 @@ def _artifact(file: Row) -> Row:
 
 
 def _result(finding: Row, indices: dict[str, int], files: dict[str, int], rows: set[str]) -> Row:
-    own = ("outcome", "severity", "grain", "consequence", "evidence", "missing", "exposure_amount", "law_versions",
-           "authority", "row_number")  # fmt: skip
+    own = ("outcome", "severity", "grain", "consequence", "evidence", "missing", "exposure_amount", "exposure", "payer",
+           "service_date", "law_versions", "authority", "row_number")  # fmt: skip
     result: Row = {
         "ruleId": finding["rule"],
         "ruleIndex": indices[finding["rule"]],

@@ -12,12 +12,17 @@ from typing import Any
 
 from scrubjay.engine import Report, Row
 from scrubjay.errors import printable
+from scrubjay.reports.causes import exposure_by_cause, root_causes
+from scrubjay.reports.exposure import ExposureRow, exposure_by, exposure_of, exposure_text
 from scrubjay.reports.wording import (
     SEVERITIES,
+    amount_not_known,
     count,
     fix_text,
     is_about_registry,
+    lacks_fee_files,
     location,
+    moved,
     noun,
     office,
     place,
@@ -29,6 +34,7 @@ from scrubjay.rule import Rule
 
 _WORDS = {"error": "error", "hold": "on hold until known", "warning": "warning", "info": "info"}
 _INDENT = "  "
+_HANDFUL = 5  # findings with an amount that a reader adds up without a list of the largest
 
 
 def text_pieces(report: Report, width: int) -> Iterator[str]:
@@ -82,10 +88,13 @@ def _blocks(findings: list[Row]) -> list[list[Row]]:
 
 def finding_pieces(finding: Row, width: int) -> Iterator[str]:
     """One finding as a block of lines."""
-    yield f"{location(finding)}  {finding['rule']} {finding['severity']}\n"
+    amount = moved(finding["exposure_amount"] or "0.00")
+    yield f"{location(finding)}  {finding['rule']} {finding['severity']}{'  ' if amount else ''}{amount}\n"
     if finding["line_count"] > 1:
         yield _wrapped(f"On {count(finding['line_count'], noun(finding))}, first here.", width)
     yield _wrapped(finding["message"], width)
+    if why := amount_not_known(finding):
+        yield _wrapped(why, width)
     if asked := whom_to_ask(finding["missing"]):
         yield _wrapped("ask: " + "; ".join(asked), width)
     if finding["fix"]:
@@ -146,12 +155,52 @@ def _summary(report: Report) -> Iterator[str]:
         yield "; ".join(found) + "."
     else:
         yield "Nothing to act on."
+    yield from _money(report)
     if summary["unjudged_claims"]:
         yield f"{count(summary['unjudged_claims'], 'claim')} not judged: no rule reads dental claims yet."
     if summary["intake_problems"]["error"]:
         yield f"{count(summary['intake_problems']['error'], 'intake problem')} of severity error; see above."
     if report.findings:
         yield "'scrubjay rule CODE' explains a rule, 'scrubjay explain FILE --claim ID' a claim."
+
+
+def _money(report: Report) -> Iterator[str]:
+    """What the findings move, why no amounts are known where no fee files are loaded, and where most of it is."""
+    total = exposure_of(report.findings)
+    lacking = {because: findings for because, findings in total.reasons.items() if lacks_fee_files(because)}
+    number = sum(map(len, lacking.values()))
+    if total.lines or number < len(total.unknown):
+        yield f"{exposure_text(total)}."
+        of_how_many = f" on {count(number, 'finding')}"
+    else:
+        of_how_many = ""
+    if lacking:
+        parts = dict.fromkeys(part for because in lacking for part in because.split("; "))
+        reasons = "; ".join(filter(lacks_fee_files, parts))
+        yield f"No amounts{of_how_many}: {reasons}. 'scrubjay fees import' loads CMS's files."
+    if sum(1 for finding in total.findings if moved(finding["exposure_amount"])) > _HANDFUL:
+        causes = root_causes(report.findings)
+        names = {
+            number: cause.findings[0]["rule"] + (f" at {cause.site_id}" if cause.site_id else "")
+            for number, cause in enumerate(causes, 1)
+        }
+        by_cause = exposure_by_cause(causes)
+        is_in_several = sum(row.lines for row in by_cause) > total.lines
+        by = "root cause (some lines are in several)" if is_in_several else "root cause"
+        yield from _largest(by, [(names[row.key], row) for row in by_cause])
+        sites = exposure_by(report.findings, site_of)
+        yield from _largest("site", [(row.key or "site not known", row) for row in sites])
+
+
+def _largest(by: str, rows: list[tuple[str, ExposureRow]]) -> Iterator[str]:
+    """The three that move most, if there are several: ``most by site: NORTH $900.00 overpaid; …``."""
+    largest = [
+        f"{name} {', '.join(filter(None, (moved(row.overpaid), moved(-row.underpaid))))}"
+        for name, row in rows[:3]
+        if row.moved
+    ]
+    if len(largest) > 1:
+        yield printable(f"most by {by}: {'; '.join(largest)}.")
 
 
 def _sums(findings: list[Row], severity: str) -> str:

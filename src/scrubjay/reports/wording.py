@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from scrubjay.engine import NOT_KNOWN, Row
@@ -79,6 +80,45 @@ def value(given: Any) -> str:
     if isinstance(given, bool):
         return "yes" if given else "no"
     return str(given) if given != "" else "(empty)"
+
+
+def money(amount: Decimal) -> str:
+    """An amount of dollars.
+
+    >>> money(Decimal("1234.50")), money(Decimal("-3.10"))
+    ('$1,234.50', '-$3.10')
+    """
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
+def moved(amount: Decimal | str) -> str:
+    """What an exposure is, in words; empty where it is nil.
+
+    >>> moved("21.25"), moved("-1003.10"), moved("0.00")
+    ('$21.25 overpaid', '$1,003.10 underpaid', '')
+    """
+    number = Decimal(amount)
+    return f"{money(abs(number))} {'overpaid' if number > 0 else 'underpaid'}" if number else ""
+
+
+def amount_not_known(finding: Row) -> str:
+    """Why the amount of a finding that moves money is not known, and about what it is; empty for every other finding.
+
+    Where no fee files are loaded nothing is known of any finding; that is said once, not of each.
+    """
+    exposure = finding["exposure"]
+    if not exposure or finding["exposure_amount"] is not None or lacks_fee_files(exposure["because"]):
+        return ""
+    text = f"amount not known: {exposure['because']}"
+    if exposure["national_amount"] is not None:
+        about = Decimal(exposure["national_amount"])
+        text += f"; about {moved(about) or money(about)} where all geographic indices are 1"
+    return text
+
+
+def lacks_fee_files(because: str | None) -> bool:
+    """Whether the amount is not known because no fee files of its kind are loaded."""
+    return (because or "").startswith(("no physician fee schedule is loaded", "no outpatient rates "))
 
 
 def fixed(key: str, finding: Row) -> str:

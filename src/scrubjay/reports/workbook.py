@@ -1,4 +1,4 @@
-"""Findings as a workbook a biller can work from: what to do, findings, intake problems, files.
+"""Findings as a workbook a biller can work from: what to do, what it costs, findings, intake problems, files.
 
 Codes and identifiers are text, so that 02 stays 02; a string is never taken for a formula, a link or a
 number. Row by row to the disk (XlsxWriter's constant memory), so that large reports fit.
@@ -17,12 +17,14 @@ from xlsxwriter import Workbook
 
 from scrubjay.engine import Report, Row
 from scrubjay.errors import printable
-from scrubjay.reports.causes import RootCause, cause_action, cause_title, root_causes, site_labels
+from scrubjay.reports.causes import RootCause, cause_action, cause_title, exposure_tables, root_causes, site_labels
+from scrubjay.reports.exposure import OVERPAID, UNDERPAID, ExposureRow, exposure_of, share, without_share
 from scrubjay.reports.wording import fix_text, site_of, value, whom_to_ask
 from scrubjay.rule import Rule
 
 _MOST_ROWS = 1_000_000  # a sheet of Excel ends at 1,048,576
 _MOST_CHARACTERS = 32_000  # a cell ends at 32,767
+_MOST_LINKED_ROWS = 5_000  # a sheet holds 65,530 links
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,15 @@ class _Column:
     kind: str = "text"  # text, wrapped, integer, amount, date or severity
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """What a cell shows, and the row of another sheet that it leads to."""
+
+    given: Any
+    sheet: str
+    row: int  # 1 is the first below the head
+
+
 _TO_DO = (
     _Column("No.", 5, "integer"),
     _Column("Severity", 10, "severity"),
@@ -42,13 +53,29 @@ _TO_DO = (
     _Column("Lines", 8, "integer"),
     _Column("Claims", 8, "integer"),
     _Column("Findings", 9, "integer"),
-    _Column("Exposure", 11, "amount"),
+    _Column("Overpaid", 12, "amount"),
+    _Column("Underpaid", 12, "amount"),
+    _Column("Amount not known", 10, "integer"),
     _Column("Rules", 14, "wrapped"),
     _Column("What to do", 70, "wrapped"),
     _Column("Ask", 24, "wrapped"),
     _Column("Owner", 14),
     _Column("Done on", 12, "date"),
     _Column("Note", 30, "wrapped"),
+)
+_EXPOSURE = (
+    _Column("By", 12),
+    _Column("Name", 52, "wrapped"),
+    _Column("Overpaid", 13, "amount"),
+    _Column("Underpaid", 13, "amount"),
+    _Column("Net", 13, "amount"),
+    _Column("Lines", 8, "integer"),
+    _Column("Programme's share of net", 14, "amount"),
+    _Column("after sequestration", 13, "amount"),
+    _Column("Patient's share of net", 13, "amount"),
+    _Column("Shares not known", 9, "integer"),
+    _Column("Amount not known", 10, "integer"),
+    _Column("Why it is not known", 60, "wrapped"),
 )
 _FINDINGS = (
     _Column("To do no.", 9, "integer"),
@@ -61,12 +88,19 @@ _FINDINGS = (
     _Column("POS", 6),
     _Column("Procedure", 11),
     _Column("Site", 26),
+    _Column("Payer", 20),
     _Column("Message", 60, "wrapped"),
     _Column("Change", 26, "wrapped"),
     _Column("Change is", 10),
     _Column("Not known", 40, "wrapped"),
     _Column("Ask", 34, "wrapped"),
+    _Column("As billed", 11, "amount"),
+    _Column("As it should be", 11, "amount"),
     _Column("Exposure", 11, "amount"),
+    _Column("Counts on its line", 9),
+    _Column("Programme's share", 12, "amount"),
+    _Column("Patient's share", 11, "amount"),
+    _Column("Amount not known", 40, "wrapped"),
     _Column("If sent", 18),
     _Column("Facts", 60, "wrapped"),
     _Column("Law", 44, "wrapped"),
@@ -99,6 +133,7 @@ _FILES = (
 )
 _COLOURS = {"error": "#F8CFCB", "hold": "#E3D4F5", "warning": "#FBE3B4", "info": "#D5E5F5"}
 _ALIGN: Row = {"valign": "top", "font_size": 10}
+_LINKED: Row = {"font_color": "#0B5C8F", "underline": 1}
 
 
 def write_workbook(report: Report, path: Path) -> None:
@@ -114,18 +149,24 @@ def write_workbook(report: Report, path: Path) -> None:
         },
     )
     workbook.set_properties({"title": f"Scrubjay report {day}", "created": dt.datetime(day.year, day.month, day.day)})
+    cells = {
+        "wrapped": {**_ALIGN, "text_wrap": True},
+        "integer": {**_ALIGN, "num_format": "#,##0"},
+        "amount": {**_ALIGN, "num_format": "$#,##0.00;[Red]-$#,##0.00"},
+    }
     formats = {
         "head": workbook.add_format(
             {**_ALIGN, "bold": True, "bg_color": "#22313F", "font_color": "#FFFFFF", "text_wrap": True}
         ),
         "text": workbook.add_format({**_ALIGN, "num_format": "@"}),
-        "wrapped": workbook.add_format({**_ALIGN, "text_wrap": True}),
-        "integer": workbook.add_format({**_ALIGN, "num_format": "#,##0"}),
-        "amount": workbook.add_format({**_ALIGN, "num_format": "$#,##0.00;[Red]-$#,##0.00"}),
+        **{name: workbook.add_format(cell) for name, cell in cells.items()},
+        **{f"{name} link": workbook.add_format({**cell, **_LINKED}) for name, cell in cells.items()},
         "date": workbook.add_format({**_ALIGN, "num_format": "yyyy-mm-dd", "align": "left"}),
         **{name: workbook.add_format({**_ALIGN, "bold": True, "bg_color": c}) for name, c in _COLOURS.items()},
     }
     causes, labels = root_causes(report.findings), site_labels(report.findings)
+    total = exposure_of(report.findings)
+    counted = {id(finding) for finding in total.findings}
     numbers = {id(finding): number for number, cause in enumerate(causes, 1) for finding in cause.findings}
     pages = report.pages
     problems = ([p[key] for key in ("severity", "problem", "file", "row_number", "byte_offset", "segment", "element",
@@ -133,7 +174,12 @@ def write_workbook(report: Report, path: Path) -> None:
     files = ([f[key] for key in ("name", "kind", "bytes", "claims", "lines", "remittances")] for f in report.files)
     for name, columns, rows in (
         ("To do", _TO_DO, (_to_do(number, cause, pages) for number, cause in enumerate(causes, 1))),
-        ("Findings", _FINDINGS, (_finding(numbers[id(finding)], finding, labels) for finding in report.findings)),
+        ("Exposure", _EXPOSURE, _exposure(report, causes, total)),
+        (
+            "Findings",
+            _FINDINGS,
+            (_finding(numbers[id(one)], one, labels, id(one) in counted) for one in report.findings),
+        ),
         ("Intake problems", _PROBLEMS, problems),
         ("Files", _FILES, files),
     ):
@@ -150,7 +196,9 @@ def _to_do(number: int, cause: RootCause, pages: dict[str, Rule]) -> list[Any]:
         cause.size,
         cause.claim_count,
         len(cause.findings),
-        cause.exposure,
+        cause.exposure.overpaid if cause.exposure.lines else None,
+        cause.exposure.underpaid if cause.exposure.lines else None,
+        len(cause.exposure.unknown) or None,
         " ".join(cause.rules),
         "\n\n".join(cause_action(cause, pages)),
         ", ".join(cause.offices),
@@ -160,8 +208,40 @@ def _to_do(number: int, cause: RootCause, pages: dict[str, Rule]) -> list[Any]:
     ]
 
 
-def _finding(number: int, finding: Row, labels: dict[str, str]) -> list[Any]:
-    evidence = finding["evidence"]
+def _exposure(report: Report, causes: list[RootCause], total: ExposureRow) -> Iterator[list[Any]]:
+    """What all findings move, then by root cause, site, payer and month; the numbers lead to their largest finding."""
+    places = {id(finding): number for number, finding in enumerate(report.findings, 1)}
+
+    def linked(given: Any, findings: list[Row]) -> Any:
+        return _Link(given, "Findings", places[id(findings[0])]) if findings else given
+
+    def row(by: str, name: Any, one: ExposureRow) -> list[Any]:
+        sums = [one.overpaid, one.underpaid, one.net] if one.lines else [None] * 3
+        of_kind = [one.by_kind[OVERPAID], one.by_kind[UNDERPAID], one.findings]
+        return [
+            by,
+            name,
+            *map(linked, sums, of_kind),
+            linked(one.lines, one.findings),
+            share(one.findings, "program_amount"),
+            share(one.findings, "program_after_sequestration_amount"),
+            share(one.findings, "beneficiary_amount"),
+            without_share(one.findings) or None,
+            linked(len(one.unknown) or None, one.unknown),
+            "\n".join(f"{len(findings):,}: {because}" for because, findings in one.reasons.items()),
+        ]
+
+    if not total:
+        return
+    yield row("everything", "each line once", total)
+    for by, rows in exposure_tables(report.findings, causes, report.pages).items():
+        for name, one in rows:
+            yield row(by, _Link(name, "To do", one.key) if by == "root cause" else name, one)
+
+
+def _finding(number: int, finding: Row, labels: dict[str, str], counts: bool) -> list[Any]:
+    """The cells of a finding; ``counts`` if it has the largest amount of its line."""
+    evidence, exposure = finding["evidence"], finding["exposure"] or {}
     shown = {name: one for name, one in evidence.items() if one is not None}
     return [
         number,
@@ -170,16 +250,23 @@ def _finding(number: int, finding: Row, labels: dict[str, str]) -> list[Any]:
         finding["claim_id"],
         finding["line_number"],
         finding["line_count"],
-        _date(evidence.get("service_date")),
+        _date(finding["service_date"]),
         evidence.get("place_of_service_code"),
         evidence.get("procedure_code"),
         labels.get(site_of(finding) or ""),
+        finding["payer"],
         finding["message"],
         fix_text(finding),
         finding["fix_safety"],
         "; ".join(f"{one['meaning']} ({one['because']})" for one in finding["missing"]),
         "; ".join(whom_to_ask(finding["missing"])),
-        None if finding["exposure_amount"] is None else Decimal(finding["exposure_amount"]),
+        _amount(exposure.get("billed_amount")),
+        _amount(exposure.get("correct_amount")),
+        _amount(finding["exposure_amount"]),
+        ("yes" if counts else "no") if finding["exposure_amount"] is not None else None,
+        _amount(exposure.get("program_amount")),
+        _amount(exposure.get("beneficiary_amount")),
+        exposure.get("because"),
         finding["consequence"].replace("_", " "),
         "; ".join(f"{name} = {value(one)}" for name, one in shown.items()),
         "; ".join(finding["authority"]),
@@ -192,8 +279,12 @@ def _finding(number: int, finding: Row, labels: dict[str, str]) -> list[Any]:
     ]
 
 
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
 def _date(text: Any) -> Any:
-    """A date of the evidence; what is no date stays as it is."""
+    """A date of a finding; what is no date stays as it is."""
     try:
         day = dt.date.fromisoformat(text)
     except (TypeError, ValueError):
@@ -234,6 +325,13 @@ def _limited(rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
 
 
 def _cell(sheet: Any, row: int, index: int, kind: str, given: Any, formats: Row) -> None:
+    if isinstance(given, _Link):
+        if given.given is None:
+            return
+        if row <= _MOST_LINKED_ROWS and given.row <= _MOST_ROWS:
+            sheet.write_url(row, index, f"internal:'{given.sheet}'!A{given.row + 1}")
+            formats = {**formats, kind: formats[f"{kind} link"]}
+        given = given.given  # written over the text of the link, so that a number stays one
     if isinstance(given, dt.date):
         sheet.write_datetime(row, index, given, formats["date"])
     elif isinstance(given, (int, Decimal)) and kind in ("integer", "amount"):

@@ -12,12 +12,8 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-EXAMPLES = SHARED / "rules" / "fee_examples.csv"
-CORPUS = SHARED / "corpus" / "cms"
 DESCRIPTOR = "DESCRIPTOR-MUST-NOT-LEAK"
 
 Row = Mapping[str, Any]
@@ -67,14 +63,15 @@ def pprrvu_csv(
     width = len(stacks)
     titles = [f"{year} National Physician Fee Schedule Relative Value File {release} Release", "(notice)", "(notice)"]
     titles += ["EXCERPT: a few rows of the file"] if excerpt else [" "]
-    titles += [f"RELEASED 09/11/{year}"]
+    day = {"January": "12/31", "April": "03/31", "July": "06/30", "October": "09/11"}[release]
+    titles += [f"RELEASED {day}/{year - (release == 'January')}"]
     cells = [["", "", title, *[""] * (width - 3)] for title in titles]
     height = max(stack.count("|") for stack, _ in stacks) + 1
     padded = [[""] * height + stack.split("|") for stack, _ in stacks]
     cells += [[stack[level - height] for stack in padded] for level in range(height)]
     indicator = {None: "", True: "1", False: "9"}[qpp]
     for row in rows:
-        known = {"descriptor": DESCRIPTOR, "pricing_indicator": indicator, **row}
+        known = {"descriptor": "" if excerpt else DESCRIPTOR, "pricing_indicator": indicator, **row}
         cells.append([_text(known.get(to)) for _, to in stacks])
     return _csv(cells)
 
@@ -117,7 +114,7 @@ def pprrvu_txt(rows: Sequence[Row], qpp: bool | None = None) -> bytes:
     return ("\r\n".join(lines) + "\r\n\x1a").encode("latin-1")
 
 
-def gpci_csv(rows: Sequence[Row], year: int, *, without_floor: bool = False) -> bytes:
+def gpci_csv(rows: Sequence[Row], year: int, *, without_floor: bool = False, excerpt: bool = False) -> bytes:
     """A GPCI file; with the column without floor beside the one with it, as in the first quarter of 2026."""
     header = ["Medicare Administrative Contractor (MAC)", "State", "Locality Number", "Locality Name"]
     header += [f"{year} PW GPCI (without 1.0 Floor)"] if without_floor else []
@@ -126,7 +123,7 @@ def gpci_csv(rows: Sequence[Row], year: int, *, without_floor: bool = False) -> 
     names[4:4] = ["unfloored_work_gpci"] if without_floor else []
     blank = [""] * (len(header) - 1)
     title = f"ADDENDUM E. FINAL CY {year} GEOGRAPHIC PRACTICE COST INDICES (GPCIs) BY STATE AND MEDICARE LOCALITY"
-    cells = [[title, *blank], ["", *blank], header]
+    cells = [[title, *blank], ["EXCERPT" if excerpt else "", *blank], header]
     cells += [[_text(row.get(name)) for name in names] for row in rows]
     cells += [[f"MAC Assignments as of November 22, {year - 2}", *blank], ["", *blank]]
     cells += [["*Work GPCI reflects a 1.5 floor in Alaska established by the MIPPA.", *blank]]
@@ -175,12 +172,13 @@ _RATE_HEADER = [
 ]
 
 
-def addendum_b_csv(rows: Sequence[Row], year: int, month: str = "January") -> bytes:
+def addendum_b_csv(rows: Sequence[Row], year: int, month: str = "January", *, excerpt: bool = False) -> bytes:
     """An Addendum B; with ``month`` blank, as CMS does it, only its name tells the quarter."""
     when = f"{month} {year}" if month else f"CY {year}"
     cells = [["", f"Addendum B.-Final OPPS Payment by HCPCS Code for {when}", *[""] * 11]]
-    cells += [["", "(notice)", *[""] * 11], ["HCPCS Code", "Short Descriptor", *_RATE_HEADER]]
-    return _csv(cells + [[_text(row.get("procedure_code")), DESCRIPTOR, *_rate_cells(row)] for row in rows])
+    cells += [["", "EXCERPT" if excerpt else "(notice)", *[""] * 11], ["HCPCS Code", "Short Descriptor", *_RATE_HEADER]]
+    descriptor = "" if excerpt else DESCRIPTOR
+    return _csv(cells + [[_text(row.get("procedure_code")), descriptor, *_rate_cells(row)] for row in rows])
 
 
 def addendum_a_csv(rows: Sequence[Row], year: int, month: str = "January") -> bytes:
@@ -277,34 +275,6 @@ def zip_of(files: Mapping[str, bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return target.getvalue()
-
-
-def pprrvu_rows_of_examples(year: int) -> list[dict[str, Any]]:
-    """The rows of that year in the list of verified examples (`EXAMPLES`); some of them print only the totals."""
-    columns = {
-        "hcpcs": "procedure_code",
-        "mod": "modifier",
-        "status": "status_code",
-        "work_rvu": "work_rvu",
-        "nf_pe_rvu": "nonfacility_pe_rvu",
-        "nf_na": "is_nonfacility_na",
-        "f_pe_rvu": "facility_pe_rvu",
-        "f_na": "is_facility_na",
-        "mp_rvu": "malpractice_rvu",
-        "nf_total": "nonfacility_total_rvu",
-        "f_total": "facility_total_rvu",
-        "pctc": "component_indicator",
-        "glob": "global_days_code",
-        "cf": "conversion_factor",
-    }
-    flags = ("is_nonfacility_na", "is_facility_na")
-    rows = []
-    with EXAMPLES.open(encoding="utf-8", newline="") as handle:
-        for line in csv.DictReader(handle):
-            if line["year"] == str(year):
-                row: dict[str, Any] = {to: line[of] for of, to in columns.items() if line[of]}
-                rows.append({"modifier": "", **row, **{flag: row.get(flag) == "NA" for flag in flags}})
-    return rows
 
 
 def _text(value: object) -> str:
