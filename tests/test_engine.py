@@ -467,10 +467,29 @@ def test_a_paper_claim_for_two_places_is_found_at_its_first_row(tmp_path: Path) 
 
 def exposures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The findings on these rows of a page that is violated by each, and moves allowed less facility amount."""
-    rule = make_rule("has_place_of_service", "is_provider_based", exposure="{billed: allowed_amount, correct: facility_amount}")
+    rule = make_rule(
+        "has_place_of_service", "is_provider_based", exposure="{billed: allowed_amount, correct: facility_amount}"
+    )
     connection = connect()
-    facts = {"has_place_of_service": True, "is_provider_based": True, "claim_id": "A1", "service_date": dt.date(2026, 3, 10)}
-    fill_facts(connection, rule.table, [{**facts, **row} for row in rows])
+    facts = {
+        "has_place_of_service": True,
+        "is_provider_based": True,
+        "claim_id": "A1",
+        "service_date": dt.date(2026, 3, 10),
+    }
+    national = [
+        {name.removeprefix("national_"): row[name] for name in row if name.startswith("national_")} for row in rows
+    ]
+    fill_facts(
+        connection, rule.table, [{**facts, **{name: row[name] for name in row if name in rule.table}} for row in rows]
+    )
+    for number, row in enumerate(national):
+        if row:
+            values = [number, *row.values()]
+            columns = ", ".join(("row_id", *row))
+            connection.execute(
+                f"INSERT INTO national_amounts ({columns}) VALUES ({', '.join('?' * len(values))})", values
+            )
     return list(Grain(connection, rule.table, [rule], load_laws(), ["july.837"]).findings(each=False))
 
 

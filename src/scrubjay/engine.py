@@ -22,7 +22,7 @@ from scrubjay.facts import build_facts
 from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, law_sql, law_version_sql, load_laws
 from scrubjay.rule import Rule, apply_settings, check_codes, load_rules, select_rules
-from scrubjay.tables import GRAINS, READER_TABLES, Table, arrow_schema
+from scrubjay.tables import GRAINS, NATIONAL_AMOUNTS, READER_TABLES, SERVICE_LINE_FACTS, Table, arrow_schema
 from scrubjay.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -195,7 +195,9 @@ def connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     connection.execute("SET enable_progress_bar = false")
     # Searching hundreds of conditions for what they share, and turning their lists into joins, costs more than it saves.
-    connection.execute("SET disabled_optimizers = 'common_subexpressions,in_clause'")
+    # Searching hundreds of conditions for what they share, and turning their lists into joins, costs more than it saves.
+    # Swapping the sides of a LEFT JOIN makes DuckDB 2.0 end some queries with an internal error (dict-surviving join).
+    connection.execute("SET disabled_optimizers = 'common_subexpressions,in_clause,build_side_probe_side'")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
@@ -294,6 +296,7 @@ class Grain:
             "CREATE OR REPLACE TABLE found AS SELECT * FROM evaluated SEMI JOIN wanted USING (row_id)"
         )
         self.connection.unregister("wanted")
+        self.keep_national_amounts("found")
         for rule in self.rules:
             rows = self.fetch(rule, violations[rule.code], with_fix=True)
             for row, line_count in self.by_segment(rule, rows, each):
@@ -391,7 +394,7 @@ class Grain:
     def amounts_sql(self, rule: Rule, source: str) -> tuple[list[str], str]:
         """The columns that hold the amounts of an exposure, and the join that they need besides the table they are read from.
 
-        Columns: ``billed`` and ``correct``; the same ``national:…``, from the national columns in place of the local ones;
+        Columns: ``billed`` and ``correct``; the same ``national:…``, from the national amounts in place of the local ones;
         for each fact whose absence leaves an amount unknown ``lacks:…``, and the columns that say why.
         """
         sides = _sides(rule)
@@ -405,13 +408,22 @@ class Grain:
         columns += [f'coalesce({" OR ".join(found)}, FALSE) AS "lacks:{name}"' for name, found in lacks.items()]
         reasons = dict.fromkeys(self.table[name].because for name in lacks if name in self.table)
         columns += [f'{name} AS "why:{name}"' for name in reasons if name]
-        instead = [one for one in self.table.names if f"national_{one}" in self.table]
-        if not instead:
+        if self.table.name != SERVICE_LINE_FACTS.name:
             return columns, ""
-        replaced = ", ".join(f"national_{name} AS {name}" for name in instead)
-        found = ", ".join(f'CAST({self.sql(node)} AS DECIMAL(18,2)) AS "national:{side}"' for side, node in sides.items())
+        read = {name for node in sides.values() for leaf in node.leaves() for name in leaf.columns}
+        replaced = ", ".join(f"n.{name} AS {name}" for name in NATIONAL_AMOUNTS.names[1:] if name in read)
+        found = ", ".join(
+            f'CAST({self.sql(node)} AS DECIMAL(18,2)) AS "national:{side}"' for side, node in sides.items()
+        )
         columns += [f'"national:{side}"' for side in sides]
-        return columns, f"JOIN (SELECT row_id, {found} FROM (SELECT * REPLACE ({replaced}) FROM {source})) USING (row_id)"
+        rows = f"SELECT f.* REPLACE ({replaced}) FROM {source} AS f LEFT JOIN national AS n USING (row_id)"
+        return columns, f"JOIN (SELECT row_id, {found} FROM ({rows})) USING (row_id)"
+
+    def keep_national_amounts(self, source: str) -> None:
+        """Leave the national amounts of the rows of a table in the table ``national``: they are made only when asked for."""
+        if self.table.name == SERVICE_LINE_FACTS.name:
+            amounts = f"SELECT * FROM {NATIONAL_AMOUNTS.name} SEMI JOIN {source} USING (row_id)"
+            self.connection.execute(f"CREATE OR REPLACE TABLE national AS {amounts}")
 
     def exposure(self, rule: Rule, row: Row) -> Row | None:
         """What a violation moves, as the report gives it; None if the page names no amounts."""

@@ -204,6 +204,7 @@ def explain_lines(grain: Grain, rule: Rule) -> Iterator[tuple[dict[str, Any], Ex
     asked = [f"{grain.sql(node)} AS n{number}" for number, node in enumerate(nodes)]
     asked += [f"coalesce({sql}, FALSE) AS m{number}" for number, sql in enumerate(missing.values())]
     asked += [f'{grain.sql(node)} AS "fix:{key}"' for key, node in rule.fix.items()]
+    grain.keep_national_amounts("evaluated")
     amounts, national = grain.amounts_sql(rule, "evaluated")
     rows = (
         grain.connection.sql(f"SELECT *, {', '.join(asked + amounts)} FROM evaluated {national} ORDER BY row_id")

@@ -21,7 +21,7 @@ from scrubjay.explanation import Explanation, explain_rows
 from scrubjay.reference.law import Law
 from scrubjay.rule import Rule
 from scrubjay.strict_yaml import check_keys, load_yaml, read_text
-from scrubjay.tables import SQL_TYPES, Column, Table
+from scrubjay.tables import NATIONAL_AMOUNTS, SERVICE_LINE_FACTS, SQL_TYPES, Column, Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -80,7 +80,9 @@ def read_cases(rule: Rule, folder: Path) -> list[RuleCase]:
         exposure = expect.get("exposure")
         if exposure is not None and not re.fullmatch(r"-?\d+\.\d\d|not known", exposure):
             problem = f"the exposure in {what} is '{exposure}'"
-            raise DefinitionError(problem, file=file.name, advice="write dollars and cents, such as 21.25, or not known")
+            raise DefinitionError(
+                problem, file=file.name, advice="write dollars and cents, such as 21.25, or not known"
+            )
         cases.append(RuleCase(raw["name"], facts, expect["outcome"], expect.get("missing"), fix, exposure))
     return cases
 
@@ -134,6 +136,9 @@ def fill_facts(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequen
     columns = ", ".join(f'CAST("{one.name}" AS {SQL_TYPES[one.type]}) AS "{one.name}"' for one in table.columns)
     connection.execute(f"CREATE OR REPLACE TABLE {table.name} AS SELECT {columns} FROM case_rows ORDER BY row_id")
     connection.unregister("case_rows")
+    if table.name == SERVICE_LINE_FACTS.name:  # they stand in a table of their own, and no case is about them
+        empty = ", ".join(f"CAST(NULL AS {SQL_TYPES[one.type]}) AS {one.name}" for one in NATIONAL_AMOUNTS.columns)
+        connection.execute(f"CREATE OR REPLACE TABLE {NATIONAL_AMOUNTS.name} AS SELECT {empty} LIMIT 0")
 
 
 def run_cases(rule: Rule, cases: Sequence[RuleCase], laws: dict[str, Law]) -> list[Explanation]:

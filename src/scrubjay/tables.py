@@ -844,7 +844,9 @@ FEE_OUTPATIENT_RATES = Table(
         Column("apc_code", "text", "ambulatory payment classification"),
         Column("status_indicator", "text", "status indicator"),
         Column("relative_weight", "decimal", "relative weight"),
-        Column("payment_amount", "decimal", "national rate in US dollars, no wage index; of drugs to a tenth of a cent"),
+        Column(
+            "payment_amount", "decimal", "national rate in US dollars, no wage index; of drugs to a tenth of a cent"
+        ),
         Column("national_copayment_amount", "decimal", "national unadjusted copayment"),
         Column("minimum_copayment_amount", "decimal", "minimum unadjusted copayment: 20 percent"),
     ),
@@ -1572,7 +1574,12 @@ def _amount(name: str, meaning: str, because: str) -> Column:
 
 
 _AMOUNT_FACTS = (
-    Column("has_fee_schedule", "boolean", "relative values are loaded that name the procedure, or that are no excerpt", nullable=False),
+    Column(
+        "has_fee_schedule",
+        "boolean",
+        "relative values are loaded that name the procedure, or that are no excerpt",
+        nullable=False,
+    ),
     Column("has_fee_row", "boolean", "relative values of the year are loaded, and name the procedure", nullable=False),
     Column("charge_amount", "amount", "charge of the line", source="SV102", supplied_by="billing office"),
     Column(
@@ -1634,19 +1641,6 @@ _AMOUNT_FACTS = (
     Column("allowed_because", "text", "why allowed_amount is missing"),
     Column("performer_amount_because", "text", "why performer_amount is missing"),
     Column("shared_amount_because", "text", "why shared_practitioner_amount is missing"),
-    *(
-        _amount(f"national_{name}", f"{name} with indices of 1, whatever the charge; a physician's where nobody says who it is", because)
-        for name, because in (
-            ("nonfacility_amount", "nonfacility_because"),
-            ("facility_amount", "facility_because"),
-            ("fee_amount", "allowed_because"),
-            ("allowed_amount", "allowed_because"),
-            ("printed_amount", "allowed_because"),
-            ("physician_amount", "allowed_because"),
-            ("performer_amount", "performer_amount_because"),
-            ("shared_practitioner_amount", "shared_amount_because"),
-        )
-    ),
 )
 
 _OUTPATIENT_FACTS = (
@@ -1931,6 +1925,23 @@ _DEPARTMENT_FACTS = (
     ),
 )
 
+NATIONAL_AMOUNTS = Table(
+    "national_amounts",
+    "one service line of a professional claim that has a price, with its amounts where all geographic indices are 1",
+    (
+        Column("row_id", "integer", "number of the row in this run", nullable=False),
+        *(
+            Column(
+                one.name,
+                "amount",
+                f"{one.name} with indices of 1, whatever the charge; a physician's where nobody says who it is",
+            )
+            for one in _AMOUNT_FACTS
+            if one.type == "amount" and one.name != "charge_amount"
+        ),
+    ),
+)
+
 INSTITUTIONAL_LINE_FACTS = Table(
     "institutional_line_facts",
     "one service line of an institutional claim, with all that is known about where it was given",
@@ -2181,4 +2192,6 @@ RUN_FACTS = Table(
 READER_TABLES = (FILES, INTAKE_PROBLEMS, CLAIMS, PROFESSIONAL_LINES, INSTITUTIONAL_LINES)
 FACT_TABLES = (SERVICE_LINE_FACTS, INSTITUTIONAL_LINE_FACTS, CLAIM_FACTS, SITE_FACTS, RUN_FACTS)
 GRAINS: dict[str, Table] = {table.name.removesuffix("_facts"): table for table in FACT_TABLES}
-TABLES: dict[str, Table] = {t.name: t for t in (*READER_TABLES, *REGISTRIES, *FEE_TABLES, *FACT_TABLES)}
+TABLES: dict[str, Table] = {
+    t.name: t for t in (*READER_TABLES, *REGISTRIES, *FEE_TABLES, *FACT_TABLES, NATIONAL_AMOUNTS)
+}

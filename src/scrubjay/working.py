@@ -43,7 +43,9 @@ def _fee_schedule(connection: duckdb.DuckDBPyConnection, laws: dict[str, Law], r
     of_code = "release_id = ? AND locality_id = ? AND procedure_code = ?"
     prices = {
         row["modifier"]: row
-        for row in _rows(connection, f"SELECT * FROM code_prices WHERE {of_code}", release, area, line["procedure_code"])
+        for row in _rows(
+            connection, f"SELECT * FROM code_prices WHERE {of_code}", release, area, line["procedure_code"]
+        )
     }
     row = prices.get(line["price_modifier"])
     if row is None:
@@ -141,11 +143,15 @@ def _product(row: Row, side: str) -> str:
 
 def _of_the_line(line: Row, facts: Row, laws: dict[str, Law]) -> Iterator[str]:
     """What the line makes of the price: sides, units, share of the practitioner, charge."""
-    said = [f"{_number(line['units'])} {'unit' if line['units'] == 1 else 'units'}"] if line["units"] is not None else []
-    if line["is_bilateral"] and line["side_percent"] is not None:
-        said.append(f"both sides: {_number(line['side_percent'])} percent")
+    said = (
+        [f"{_number(line['units'])} {'unit' if line['units'] == 1 else 'units'}"] if line["units"] is not None else []
+    )
+    if line["is_bilateral"] and line["sides"] is not None:
+        said.append(f"both sides: {_number(line['sides'] * 100)} percent")
     if line["rendering_provider_type"]:
-        said.append(f"under {line['rendering_provider_type']}" + _percent_of(laws, line["rendering_provider_type"], line))
+        said.append(
+            f"under {line['rendering_provider_type']}" + _percent_of(laws, line["rendering_provider_type"], line)
+        )
     if line["performer_type"] and line["performer_type"] != line["rendering_provider_type"]:
         said.append(f"given by {line['performer_type']}" + _percent_of(laws, line["performer_type"], line))
     if line["charge_amount"] is not None:

@@ -424,7 +424,9 @@ class _Settings:
         kept = self._sections.get("fees", {})
         keys = ["locality", "is_qualifying_participant"]
         if odd := next((key for key in kept if key not in keys), None):
-            raise self._wrong(odd, f"unknown setting {odd!r} of [fees]", f"use {' or '.join(keys)}.{near_miss(odd, keys)}")
+            raise self._wrong(
+                odd, f"unknown setting {odd!r} of [fees]", f"use {' or '.join(keys)}.{near_miss(odd, keys)}"
+            )
         locality, is_qualifying = kept.get("locality"), kept.get("is_qualifying_participant")
         if locality is not None and not (isinstance(locality, str) and re.fullmatch(r"\d{5}-\d{2}", locality)):
             advice = 'write contractor and locality: locality = "01182-18"'

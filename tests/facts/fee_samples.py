@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scrubjay.reference.fees import import_fees
+from scrubjay.tables import NATIONAL_AMOUNTS
 from scrubjay.workspace import FeeSettings
 from synthetic import fee_files
 from tests.facts.samples import CLAIM, LINE, NPI, D, Row, build, facts_of
@@ -105,7 +106,13 @@ def amounts(fees: Path | None, *lines: Row, settings: FeeSettings = AT_NATION, *
             "procedure_code": "10000",
         }
         rows.append(LINE | default | given | {"claim_key": key, "line_number": len(rows) + 1})
-    return facts_of(build(claims.values(), rows, fees=fees, fee_settings=settings, **registries))
+    connection = build(claims.values(), rows, fees=fees, fee_settings=settings, **registries)
+    national = {row.pop("row_id"): row for row in facts_of(connection, "national_amounts")}
+    found = facts_of(connection)
+    for row in found:
+        amounts_of_row = national.get(row["row_id"], {})
+        row |= {f"national_{name}": amounts_of_row.get(name) for name in NATIONAL_AMOUNTS.names[1:]}
+    return found
 
 
 def pairs(rows: Iterable[Row]) -> list[tuple[str | None, str | None]]:

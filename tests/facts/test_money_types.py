@@ -13,7 +13,7 @@ import pytest
 import scrubjay
 from scrubjay.engine import prepare
 from scrubjay.reports import write_report
-from scrubjay.tables import FACT_TABLES, FEE_TABLES, SQL_TYPES, arrow_schema
+from scrubjay.tables import FACT_TABLES, FEE_TABLES, NATIONAL_AMOUNTS, SQL_TYPES, arrow_schema
 from synthetic.demo import FILES, check_folder
 from synthetic.generate import generate
 
@@ -27,18 +27,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_no_column_of_any_table_is_a_floating_point_number(demo: Path) -> None:
     run = prepare([demo / name for name in FILES], workspace=scrubjay.Workspace.open(demo / "workspace"))
-    types = run.connection.sql("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal").fetchall()
+    types = run.connection.sql(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
+    ).fetchall()
     assert len(types) > 500
     assert [one for one in types if one[2] in ("DOUBLE", "FLOAT")] == []
     of_column = {(table, column): type_ for table, column, type_ in types}
     amounts = 0
-    for table in FACT_TABLES:
+    for table in (*FACT_TABLES, NATIONAL_AMOUNTS):
         for column in table.columns:
             if column.type in ("amount", "decimal"):
                 found = of_column[table.name, column.name]
                 assert found.startswith("DECIMAL("), (table.name, column.name, found)
                 amounts += column.type == "amount" and found == SQL_TYPES["amount"]
-    wanted = [column for table in FACT_TABLES for column in table.columns if column.type == "amount"]
+    wanted = [
+        column for table in (*FACT_TABLES, NATIONAL_AMOUNTS) for column in table.columns if column.type == "amount"
+    ]
     assert amounts == len(wanted) > 20
 
 

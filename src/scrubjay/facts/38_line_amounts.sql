@@ -10,9 +10,15 @@
 -- allowed_amount                  as billed: by place of service, and the facility's amount with PD.
 -- printed_amount                  as billed, as the column prints it: what is paid if nobody looks at the PC/TC indicator.
 
-CREATE OR REPLACE MACRO line_amount(full_units, price, reduced_units, reduced, percent) AS CAST(round(
-    full_units * share(price, percent) + CASE WHEN reduced_units = 0 THEN 0 ELSE reduced_units * share(reduced, percent) END,
-    2) AS DECIMAL(18, 2));
+-- Most lines have one unit, and most practitioners are paid in full: then nothing is multiplied.
+CREATE OR REPLACE MACRO part_of(amount, fraction) AS CASE WHEN fraction = 1 THEN amount
+    ELSE CAST(round(CAST(amount AS DECIMAL(12, 2)) * CAST(fraction AS DECIMAL(6, 4)), 2) AS DECIMAL(18, 2)) END;
+
+CREATE OR REPLACE MACRO line_amount(full_units, price, reduced_units, reduced, fraction) AS CASE
+    WHEN full_units = 1 AND reduced_units = 0 THEN part_of(price, fraction)
+    ELSE CAST(round(full_units * part_of(price, fraction)
+                    + CASE WHEN reduced_units = 0 THEN 0 ELSE reduced_units * part_of(reduced, fraction) END, 2)
+              AS DECIMAL(18, 2)) END;
 
 -- Never more than the charge; least() alone would pass over a charge that is not known.
 CREATE OR REPLACE MACRO at_most(amount, charge) AS CASE WHEN charge IS NOT NULL AND amount IS NOT NULL
@@ -86,25 +92,25 @@ SELECT
     n.procedure_code IS NOT NULL AS has_row,
     n.multiple_procedure_indicator,
     n.endoscopic_base_code,
-    CASE WHEN NOT l.is_bilateral THEN 100 ELSE n.bilateral_percent END AS side_percent,
+    CASE WHEN NOT l.is_bilateral THEN 1 ELSE n.bilateral_percent * CAST(0.01 AS DECIMAL(4, 2)) END AS sides,
     CASE WHEN n.multiple_procedure_indicator IN ('2', '3') THEN 'surgery'
          WHEN n.multiple_procedure_indicator = '4' AND n.imaging_family_indicator = '88' THEN 'imaging'
          WHEN n.multiple_procedure_indicator IN ('5', '6', '7') THEN n.multiple_procedure_indicator
     END AS reduced_family,
     l.place_of_service_code = '21' AND n.inpatient_price IS NOT NULL AS is_inpatient_price,
-    share(s.printed_nonfacility_price, side_percent) AS printed_nonfacility_price,
-    share(s.printed_facility_price, side_percent) AS printed_facility_price,
-    share(s.nonfacility_price, side_percent) AS nonfacility_price,
-    share(s.reduced_nonfacility_price, side_percent) AS reduced_nonfacility_price,
-    share(CASE WHEN is_inpatient_price THEN s.inpatient_price ELSE s.facility_price END, side_percent) AS facility_price,
-    share(s.reduced_facility_price, side_percent) AS reduced_facility_price,
-    share(n.printed_nonfacility_price, side_percent) AS national_printed_nonfacility_price,
-    share(n.printed_facility_price, side_percent) AS national_printed_facility_price,
-    share(n.nonfacility_price, side_percent) AS national_nonfacility_price,
-    share(n.reduced_nonfacility_price, side_percent) AS national_reduced_nonfacility_price,
-    share(CASE WHEN is_inpatient_price THEN n.inpatient_price ELSE n.facility_price END, side_percent)
+    part_of(s.printed_nonfacility_price, sides) AS printed_nonfacility_price,
+    part_of(s.printed_facility_price, sides) AS printed_facility_price,
+    part_of(s.nonfacility_price, sides) AS nonfacility_price,
+    part_of(s.reduced_nonfacility_price, sides) AS reduced_nonfacility_price,
+    part_of(CASE WHEN is_inpatient_price THEN s.inpatient_price ELSE s.facility_price END, sides) AS facility_price,
+    part_of(s.reduced_facility_price, sides) AS reduced_facility_price,
+    part_of(n.printed_nonfacility_price, sides) AS national_printed_nonfacility_price,
+    part_of(n.printed_facility_price, sides) AS national_printed_facility_price,
+    part_of(n.nonfacility_price, sides) AS national_nonfacility_price,
+    part_of(n.reduced_nonfacility_price, sides) AS national_reduced_nonfacility_price,
+    part_of(CASE WHEN is_inpatient_price THEN n.inpatient_price ELSE n.facility_price END, sides)
         AS national_facility_price,
-    share(n.reduced_facility_price, side_percent) AS national_reduced_facility_price
+    part_of(n.reduced_facility_price, sides) AS national_reduced_facility_price
 FROM priced_lines AS l
 LEFT JOIN price_localities AS k
     ON k.contractor = l.contractor AND k.locality = l.locality
@@ -117,6 +123,15 @@ LEFT JOIN setting_prices AS s
 LEFT JOIN setting_prices AS n
     ON n.release_id = l.national_release AND n.locality_id = 0 AND n.procedure_code = l.procedure_code
     AND n.modifier = l.price_modifier;
+
+CREATE OR REPLACE TABLE practitioner_shares AS
+SELECT
+    row['provider_type'] AS provider_type,
+    CAST(CAST(row['percent'] AS DECIMAL(9, 2)) * CAST(0.01 AS DECIMAL(4, 2)) AS DECIMAL(6, 4)) AS fraction,
+    effective,
+    until
+FROM law_rows
+WHERE path = 'us.cms.mpfs.nonphysician_percent';
 
 -- How many units are paid in full and how many reduced, where several procedures of one claim and day reduce each other.
 -- The highest price comes first; of therapy the highest practice expense. Endoscopies of one family reduce each other by
@@ -178,102 +193,63 @@ SELECT
     END AS reduced_because
 FROM ranked;
 
+-- Each line with its prices, units and shares: what every amount of it is made of.
+CREATE OR REPLACE VIEW rated_lines AS
+SELECT
+    l.* EXCLUDE (reduced_nonfacility_price, reduced_facility_price, national_reduced_nonfacility_price,
+                 national_reduced_facility_price),
+    coalesce(m.nonfacility_full_units, l.units) AS nonfacility_full,
+    l.units - nonfacility_full AS nonfacility_rest,
+    coalesce(m.facility_full_units, l.units) AS facility_full,
+    l.units - facility_full AS facility_rest,
+    CASE WHEN m.is_lone_endoscopy THEN part_of(l.nonfacility_price, 0.5) ELSE l.reduced_nonfacility_price END
+        AS reduced_nonfacility_price,
+    CASE WHEN m.is_lone_endoscopy THEN part_of(l.facility_price, 0.5) ELSE l.reduced_facility_price END
+        AS reduced_facility_price,
+    CASE WHEN m.is_lone_endoscopy THEN part_of(l.national_nonfacility_price, 0.5)
+         ELSE l.national_reduced_nonfacility_price END AS national_reduced_nonfacility_price,
+    CASE WHEN m.is_lone_endoscopy THEN part_of(l.national_facility_price, 0.5)
+         ELSE l.national_reduced_facility_price END AS national_reduced_facility_price,
+    CASE WHEN l.changing_modifier IS NOT NULL
+         THEN 'what modifier ' || l.changing_modifier || ' makes of the price is not worked out'
+         ELSE m.reduced_because END AS blocked_because,
+    is_facility_rate(l.place_of_service_code, l.service_date, j.paid_date, j.paid_date_earliest)
+        OR l.is_within_payment_window AS is_paid_as_facility,
+    coalesce(r.fraction, CASE WHEN l.rendering_provider_kind IN
+        ('physician', 'psychologist', 'therapist', 'laboratory') THEN 1 END) AS rendering_share,
+    coalesce(p.fraction, CASE WHEN l.performer_kind IN
+        ('physician', 'psychologist', 'therapist', 'laboratory') THEN 1 END) AS performer_share,
+    s.fraction AS shared_share,
+    CAST(CASE WHEN l.is_participating THEN 1 ELSE n.fraction END AS DECIMAL(6, 4)) AS participation
+FROM line_prices AS l
+JOIN judged_claims AS j USING (claim_key)
+LEFT JOIN reduced_lines AS m USING (row_id)
+LEFT JOIN (
+    SELECT CAST(max(value) * CAST(0.01 AS DECIMAL(4, 2)) AS DECIMAL(6, 4)) AS fraction
+    FROM law_values WHERE path = 'us.cms.mpfs.nonparticipating_percent'
+) AS n ON TRUE
+LEFT JOIN practitioner_shares AS r
+    ON r.provider_type = l.rendering_provider_type AND in_force(r.effective, r.until, l.service_date)
+LEFT JOIN practitioner_shares AS p
+    ON p.provider_type = l.performer_type AND in_force(p.effective, p.until, l.service_date)
+LEFT JOIN encounter_facts AS e USING (row_id)
+LEFT JOIN practitioner_shares AS s
+    ON s.provider_type = e.shared_practitioner_type AND in_force(s.effective, s.until, l.service_date);
+
 CREATE OR REPLACE TABLE line_amounts AS
-WITH rated AS (
-    SELECT
-        l.*,
-        coalesce(m.nonfacility_full_units, l.units) AS nonfacility_full,
-        l.units - nonfacility_full AS nonfacility_rest,
-        coalesce(m.facility_full_units, l.units) AS facility_full,
-        l.units - facility_full AS facility_rest,
-        CASE WHEN l.changing_modifier IS NOT NULL
-             THEN 'what modifier ' || l.changing_modifier || ' makes of the price is not worked out'
-             ELSE m.reduced_because END AS blocked_because,
-        coalesce(m.is_lone_endoscopy, FALSE) AS is_lone_endoscopy,
-        is_facility_rate(l.place_of_service_code, l.service_date, j.paid_date, j.paid_date_earliest) AS is_facility_rate,
-        coalesce(CAST(r.row['percent'] AS DECIMAL(9, 2)), CASE WHEN l.rendering_provider_kind IN
-            ('physician', 'psychologist', 'therapist', 'laboratory') THEN 100 END) AS rendering_percent,
-        coalesce(CAST(p.row['percent'] AS DECIMAL(9, 2)), CASE WHEN l.performer_kind IN
-            ('physician', 'psychologist', 'therapist', 'laboratory') THEN 100 END) AS performer_percent,
-        CAST(s.row['percent'] AS DECIMAL(9, 2)) AS shared_percent,
-        coalesce(rendering_percent, 100) AS national_percent,
-        CAST(CASE WHEN l.is_participating THEN 1 ELSE n.percent * CAST(0.01 AS DECIMAL(4, 2)) END AS DECIMAL(9, 4))
-            AS participation
-    FROM line_prices AS l
-    JOIN judged_claims AS j USING (claim_key)
-    LEFT JOIN reduced_lines AS m USING (row_id)
-    LEFT JOIN (SELECT max(value) AS percent FROM law_values WHERE path = 'us.cms.mpfs.nonparticipating_percent') AS n
-        ON TRUE
-    LEFT JOIN law_rows AS r
-        ON r.path = 'us.cms.mpfs.nonphysician_percent' AND in_force(r.effective, r.until, l.service_date)
-        AND r.row['provider_type'] = l.rendering_provider_type
-    LEFT JOIN law_rows AS p
-        ON p.path = 'us.cms.mpfs.nonphysician_percent' AND in_force(p.effective, p.until, l.service_date)
-        AND p.row['provider_type'] = l.performer_type
-    LEFT JOIN encounter_facts AS e USING (row_id)
-    LEFT JOIN law_rows AS s
-        ON s.path = 'us.cms.mpfs.nonphysician_percent' AND in_force(s.effective, s.until, l.service_date)
-        AND s.row['provider_type'] = e.shared_practitioner_type
-),
-halved AS (
-    SELECT
-        * REPLACE (
-            CASE WHEN is_lone_endoscopy THEN share(nonfacility_price, 50) ELSE reduced_nonfacility_price END
-                AS reduced_nonfacility_price,
-            CASE WHEN is_lone_endoscopy THEN share(facility_price, 50) ELSE reduced_facility_price END
-                AS reduced_facility_price,
-            CASE WHEN is_lone_endoscopy THEN share(national_nonfacility_price, 50)
-                 ELSE national_reduced_nonfacility_price END AS national_reduced_nonfacility_price,
-            CASE WHEN is_lone_endoscopy THEN share(national_facility_price, 50)
-                 ELSE national_reduced_facility_price END AS national_reduced_facility_price
-        ),
-        is_facility_rate OR is_within_payment_window AS is_paid_as_facility
-    FROM rated
-),
-amounts AS (
+WITH sided AS (
     SELECT
         *,
-        CASE WHEN blocked_because IS NULL THEN
-            line_amount(nonfacility_full, nonfacility_price, nonfacility_rest, reduced_nonfacility_price,
-                        100 * participation) END AS full_nonfacility,
-        CASE WHEN blocked_because IS NULL THEN
-            line_amount(facility_full, facility_price, facility_rest, reduced_facility_price, 100 * participation)
-        END AS full_facility,
-        CASE WHEN blocked_because IS NULL THEN
-            line_amount(nonfacility_full, nonfacility_price, nonfacility_rest, reduced_nonfacility_price,
-                        rendering_percent * participation) END AS own_nonfacility,
-        CASE WHEN blocked_because IS NULL THEN
-            line_amount(facility_full, facility_price, facility_rest, reduced_facility_price,
-                        rendering_percent * participation) END AS own_facility,
-        CASE WHEN blocked_because IS NULL THEN
-            line_amount(nonfacility_full, nonfacility_price, nonfacility_rest, reduced_nonfacility_price,
-                        performer_percent * participation) END AS performer_nonfacility,
-        CASE WHEN blocked_because IS NULL THEN
-            line_amount(facility_full, facility_price, facility_rest, reduced_facility_price,
-                        performer_percent * participation) END AS performer_facility,
-        CASE WHEN blocked_because IS NULL THEN
-            line_amount(nonfacility_full, nonfacility_price, nonfacility_rest, reduced_nonfacility_price,
-                        shared_percent * participation) END AS shared_nonfacility,
-        CASE WHEN blocked_because IS NULL THEN
-            line_amount(facility_full, facility_price, facility_rest, reduced_facility_price,
-                        shared_percent * participation) END AS shared_facility,
-        CASE WHEN blocked_because IS NOT NULL THEN NULL
-             WHEN is_paid_as_facility THEN line_amount(facility_full, national_facility_price, facility_rest,
-                                                       national_reduced_facility_price, 100)
-             WHEN NOT is_paid_as_facility THEN line_amount(nonfacility_full, national_nonfacility_price, nonfacility_rest,
-                                                           national_reduced_nonfacility_price, 100)
-        END AS national_physician_amount,
-        CASE WHEN blocked_because IS NULL THEN
-            line_amount(nonfacility_full, national_nonfacility_price, nonfacility_rest,
-                        national_reduced_nonfacility_price, national_percent) END AS national_nonfacility_amount,
-        CASE WHEN blocked_because IS NULL THEN
-            line_amount(facility_full, national_facility_price, facility_rest, national_reduced_facility_price,
-                        national_percent) END AS national_facility_amount,
-        CASE WHEN blocked_because IS NOT NULL THEN NULL
-             WHEN is_paid_as_facility THEN printed_facility_price WHEN NOT is_paid_as_facility THEN printed_nonfacility_price
-        END AS printed_price,
-        CASE WHEN blocked_because IS NOT NULL THEN NULL WHEN is_paid_as_facility THEN national_printed_facility_price
-             WHEN NOT is_paid_as_facility THEN national_printed_nonfacility_price END AS national_printed_price,
+        rendering_share * participation AS own_share,
+        performer_share * participation AS their_share,
+        shared_share * participation AS shared_part,
+        -- as billed: the units, prices and printed price of its setting
+        CASE WHEN is_paid_as_facility THEN facility_full WHEN NOT is_paid_as_facility THEN nonfacility_full END AS full_units,
+        CASE WHEN is_paid_as_facility THEN facility_rest ELSE nonfacility_rest END AS rest,
+        CASE WHEN is_paid_as_facility THEN facility_price ELSE nonfacility_price END AS price,
+        CASE WHEN is_paid_as_facility THEN reduced_facility_price ELSE reduced_nonfacility_price END AS reduced_price,
+        CASE WHEN is_paid_as_facility THEN printed_facility_price
+             WHEN NOT is_paid_as_facility THEN printed_nonfacility_price END AS printed_price,
         CASE
             WHEN service_date IS NULL THEN 'the line has no readable service date'
             WHEN rendering_provider_kind = 'surgical_center' THEN 'a surgical center is paid by a fee schedule of its own'
@@ -299,16 +275,26 @@ amounts AS (
                 || ' are loaded for locality ' || contractor || '-' || locality
             WHEN printed_facility_price IS NULL AND printed_nonfacility_price IS NULL
                 THEN 'the row for ' || procedure_code || ' gives no parts to weigh by locality'
-            WHEN rendering_percent IS NULL
+            WHEN rendering_share IS NULL
                 THEN coalesce(rendering_because, 'which share of the fee a ' || rendering_provider_type || ' is paid is not on file')
             WHEN charge_amount IS NULL THEN 'the line has no charge'
         END AS price_because
-    FROM halved
+    FROM rated_lines
+),
+amounts AS (
+    SELECT
+        *,
+        CASE WHEN blocked_because IS NULL THEN
+            line_amount(facility_full, facility_price, facility_rest, reduced_facility_price, own_share) END AS own_facility,
+        CASE WHEN blocked_because IS NULL THEN
+            line_amount(nonfacility_full, nonfacility_price, nonfacility_rest, reduced_nonfacility_price, own_share)
+        END AS own_nonfacility,
+        CASE WHEN is_paid_as_facility THEN own_facility WHEN NOT is_paid_as_facility THEN own_nonfacility END AS fee_amount
+    FROM sided
 )
 SELECT
     row_id,
     has_row,
-    status_code,
     CASE WHEN rendering_provider_kind = 'surgical_center' THEN FALSE
          WHEN has_row THEN status_code IN (SELECT code FROM law_code_sets WHERE path = 'us.cms.mpfs.priced_statuses')
     END AS is_priced_by_fee_schedule,
@@ -317,26 +303,17 @@ SELECT
     CASE WHEN NOT has_row OR service_date IS NULL OR any_value_release IS NULL THEN price_because END AS row_because,
     at_most(own_nonfacility, charge_amount) AS nonfacility_amount,
     at_most(own_facility, charge_amount) AS facility_amount,
-    CASE WHEN is_paid_as_facility THEN own_facility WHEN NOT is_paid_as_facility THEN own_nonfacility END AS fee_amount,
+    fee_amount,
     at_most(fee_amount, charge_amount) AS allowed_amount,
-    at_most(line_amount(units, printed_price, 0, NULL, rendering_percent * participation), charge_amount) AS printed_amount,
-    at_most(CASE WHEN is_paid_as_facility THEN full_facility WHEN NOT is_paid_as_facility THEN full_nonfacility END,
-            charge_amount) AS physician_amount,
-    at_most(CASE WHEN is_paid_as_facility THEN performer_facility WHEN NOT is_paid_as_facility THEN performer_nonfacility END,
-            charge_amount) AS performer_amount,
-    at_most(CASE WHEN is_paid_as_facility THEN shared_facility WHEN NOT is_paid_as_facility THEN shared_nonfacility END,
-            charge_amount) AS shared_practitioner_amount,
-    national_nonfacility_amount,
-    national_facility_amount,
-    CASE WHEN is_paid_as_facility THEN national_facility_amount WHEN NOT is_paid_as_facility THEN national_nonfacility_amount
-    END AS national_allowed_amount,
-    national_allowed_amount AS national_fee_amount,
-    line_amount(units, national_printed_price, 0, NULL, national_percent) AS national_printed_amount,
-    national_physician_amount,
-    CASE WHEN performer_percent IS NOT NULL THEN share(national_physician_amount, performer_percent) END
-        AS national_performer_amount,
-    CASE WHEN shared_percent IS NOT NULL THEN share(national_physician_amount, shared_percent) END
-        AS national_shared_practitioner_amount,
+    CASE WHEN blocked_because IS NULL THEN
+        at_most(line_amount(units, printed_price, 0, NULL, own_share), charge_amount) END AS printed_amount,
+    CASE WHEN blocked_because IS NULL THEN
+        at_most(line_amount(full_units, price, rest, reduced_price, participation), charge_amount) END AS physician_amount,
+    CASE WHEN blocked_because IS NULL THEN
+        at_most(line_amount(full_units, price, rest, reduced_price, their_share), charge_amount) END AS performer_amount,
+    CASE WHEN blocked_because IS NULL THEN
+        at_most(line_amount(full_units, price, rest, reduced_price, shared_part), charge_amount)
+    END AS shared_practitioner_amount,
     coalesce(price_because, CASE WHEN is_nonfacility_na THEN 'CMS prints NA for ' || procedure_code || ' outside facilities' END)
         AS nonfacility_because,
     coalesce(price_because, CASE WHEN facility_rule = 'own' AND is_facility_na
@@ -346,8 +323,38 @@ SELECT
     CASE WHEN is_paid_as_facility IS NULL THEN 'whether Medicare pays ' || place_of_service_code
              || ' at the facility rate is not known'
          WHEN is_paid_as_facility THEN facility_because ELSE nonfacility_because END AS allowed_because,
-    coalesce(allowed_because, CASE WHEN performer_percent IS NULL THEN
+    coalesce(allowed_because, CASE WHEN performer_share IS NULL THEN
         'which share of the fee is paid to whoever gave the service is not known' END) AS performer_amount_because,
-    coalesce(allowed_because, CASE WHEN shared_percent IS NULL THEN
+    coalesce(allowed_because, CASE WHEN shared_share IS NULL THEN
         'which share of the fee is paid to the practitioner who shared the visit is not known' END) AS shared_amount_because
 FROM amounts;
+
+-- The same amounts where all indices are 1, whatever the charge. Asked only of lines with a finding, so nothing is stored.
+CREATE OR REPLACE VIEW national_amounts AS
+WITH sided AS (
+    SELECT
+        *,
+        coalesce(rendering_share, 1) AS own_share,
+        CASE WHEN is_paid_as_facility THEN facility_full WHEN NOT is_paid_as_facility THEN nonfacility_full END AS full_units,
+        CASE WHEN is_paid_as_facility THEN facility_rest ELSE nonfacility_rest END AS rest,
+        CASE WHEN is_paid_as_facility THEN national_facility_price ELSE national_nonfacility_price END AS price,
+        CASE WHEN is_paid_as_facility THEN national_reduced_facility_price
+             ELSE national_reduced_nonfacility_price END AS reduced_price,
+        CASE WHEN is_paid_as_facility THEN national_printed_facility_price
+             WHEN NOT is_paid_as_facility THEN national_printed_nonfacility_price END AS printed_price
+    FROM rated_lines
+    WHERE blocked_because IS NULL
+)
+SELECT
+    row_id,
+    line_amount(nonfacility_full, national_nonfacility_price, nonfacility_rest, national_reduced_nonfacility_price, own_share)
+        AS nonfacility_amount,
+    line_amount(facility_full, national_facility_price, facility_rest, national_reduced_facility_price, own_share)
+        AS facility_amount,
+    line_amount(full_units, price, rest, reduced_price, own_share) AS fee_amount,
+    fee_amount AS allowed_amount,
+    line_amount(units, printed_price, 0, NULL, own_share) AS printed_amount,
+    line_amount(full_units, price, rest, reduced_price, 1) AS physician_amount,
+    line_amount(full_units, price, rest, reduced_price, performer_share) AS performer_amount,
+    line_amount(full_units, price, rest, reduced_price, shared_share) AS shared_practitioner_amount
+FROM sided;

@@ -224,7 +224,7 @@ SELECT
     CASE WHEN l.service_date IS NULL THEN 'the line has no readable service date'
          ELSE 'whether Medicare pays ' || l.place_of_service_code || ' at the facility rate is not known'
     END AS facility_rate_because,
-    b.* EXCLUDE (row_id, has_row, status_code, row_because, nonfacility_because, facility_because, allowed_because,
+    b.* EXCLUDE (row_id, has_row, row_because, nonfacility_because, facility_because, allowed_because,
                  performer_amount_because, shared_amount_because),
     coalesce(unpriced(run.has_fee_schedule, b.row_id), b.row_because) AS row_because,
     coalesce(unpriced(run.has_fee_schedule, b.row_id), b.nonfacility_because) AS nonfacility_because,
