@@ -17,7 +17,9 @@ from synthetic import fee_files
 ROWS = 19_226
 ZIPS = 43_000
 RELEASES = ((2025, "October", None, ""), (2026, "July", False, "_nonQPP"), (2026, "July", True, "_QPP"))
-CODES = sorted({"20610", "36415", "45378", "71046", "80053", *(f"{number:05d}" for number in range(99_999 - ROWS + 5, 99_999))})
+CODES = sorted(
+    {"20610", "36415", "45378", "71046", "80053", *(f"{number:05d}" for number in range(99_999 - ROWS + 5, 99_999))}
+)
 
 
 def write_files(folder: Path) -> list[Path]:

@@ -61,7 +61,7 @@ _RATES = (
 
 def fee_file_contents(zips: set[str]) -> dict[str, bytes]:
     """The files by name; ``zips`` are the ZIP codes, five digits, of the places in Riverbend."""
-    place = {**LOCALITY, "locality_name": "RIVERBEND (MADE UP)"}
+    place: dict[str, Any] = {**LOCALITY, "locality_name": "RIVERBEND (MADE UP)"}
     place |= dict.fromkeys(("work_gpci", "pe_gpci", "malpractice_gpci"), Decimal(1))
     of_zip: dict[str, Any] = {**LOCALITY, "is_plus_four_needed": False}
     rates = [
@@ -82,7 +82,12 @@ def _rows(is_qualifying: bool) -> list[dict[str, Any]]:
     common: dict[str, Any] = {"status_code": "A", "conversion_factor": Decimal(_FACTORS[is_qualifying])}
     rows: list[dict[str, Any]] = []
     for code, modifier, work, outside, inside, malpractice, na, indicator in _VALUES:
-        parts = {"work_rvu": work, "nonfacility_pe_rvu": outside, "facility_pe_rvu": inside, "malpractice_rvu": malpractice}
+        parts = {
+            "work_rvu": work,
+            "nonfacility_pe_rvu": outside,
+            "facility_pe_rvu": inside,
+            "malpractice_rvu": malpractice,
+        }
         numbers = {name: Decimal(text) for name, text in parts.items()}
         rows.append(
             {
@@ -92,7 +97,9 @@ def _rows(is_qualifying: bool) -> list[dict[str, Any]]:
                 "modifier": modifier,
                 "is_nonfacility_na": na == "outside",
                 "is_facility_na": na == "inside",
-                "nonfacility_total_rvu": numbers["work_rvu"] + numbers["nonfacility_pe_rvu"] + numbers["malpractice_rvu"],
+                "nonfacility_total_rvu": numbers["work_rvu"]
+                + numbers["nonfacility_pe_rvu"]
+                + numbers["malpractice_rvu"],
                 "facility_total_rvu": numbers["work_rvu"] + numbers["facility_pe_rvu"] + numbers["malpractice_rvu"],
                 "component_indicator": indicator,
             }

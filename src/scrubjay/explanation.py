@@ -108,8 +108,10 @@ class Explanation:
             said.append("fix: " + (FIX_ACTIONS.get(self.fix.get("action", "")) or ", ".join(changes)))
         rows += (textwrap.fill(line, 80, subsequent_indent="  ", break_on_hyphens=False) for line in said)
         rows += ["amounts"] if self.working else []
-        wrapped = {"initial_indent": "  ", "subsequent_indent": "    ", "break_on_hyphens": False}
-        rows += (textwrap.fill(line, 80, **wrapped) for line in self.working)
+        rows += (
+            textwrap.fill(line, 80, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+            for line in self.working
+        )
         return "\n".join(rows)
 
 

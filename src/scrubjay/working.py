@@ -55,7 +55,7 @@ def _fee_schedule(connection: duckdb.DuckDBPyConnection, laws: dict[str, Law], r
         yield f"no locality: {line['locality_because']}; all indices are taken to be 1"
     elif area:
         yield from _locality(connection, line)
-    yield from _sides(row, line["has_two_factors"], line["is_qualifying"])
+    yield from _sides(connection, row, line["has_two_factors"], line["is_qualifying"])
     parts = {"professional_component": prices.get("26"), "professional_code": None}
     if line["facility_rule"] == "professional_code":
         query = """SELECT p.* FROM code_prices AS p
@@ -114,8 +114,10 @@ def _locality(connection: duckdb.DuckDBPyConnection, line: Row) -> Iterator[str]
         )
 
 
-def _sides(row: Row, has_two_factors: bool, is_qualifying: bool | None) -> Iterator[str]:
-    """The price outside facilities and in them, as a formula."""
+def _sides(
+    connection: duckdb.DuckDBPyConnection, row: Row, has_two_factors: bool, is_qualifying: bool | None
+) -> Iterator[str]:
+    """The price outside facilities and in them: as published for the locality, else as a formula."""
     factor = f"conversion factor ${row['conversion_factor']}"
     if has_two_factors and is_qualifying is not None:
         factor += f", for {'' if is_qualifying else 'practitioners who are no '}qualifying APM participants"
@@ -123,6 +125,9 @@ def _sides(row: Row, has_two_factors: bool, is_qualifying: bool | None) -> Itera
     for side, words in (("nonfacility", "outside facilities"), ("facility", "in a facility")):
         if row[f"is_{side}_na"]:
             yield f"{words}: NA. The number in that column is a copy of the other, so no price is read from it"
+        elif row[f"{side}_fee"] is not None and row["published_in"] is not None:
+            source = f"{_release(connection, row['published_in'])}, row {row['published_row']}"
+            yield f"{words}: {_money(row[f'{side}_fee'])}, as published: {source}"
         elif row[f"{side}_fee"] is not None:
             yield f"{words}: {_product(row, side)}"
 
@@ -133,7 +138,9 @@ def _product(row: Row, side: str) -> str:
     price, cap = row[f"{side}_fee"], row[f"{side}_cap"]
     if price is None:
         return "not known"
-    if None in factors:
+    if row["published_in"] is not None:
+        text = f"{_money(price)}, as published"
+    elif None in factors:
         text = f"total {_rvu(row[f'{side}_total_rvu'])} × {row['conversion_factor']} = {_money(price)}"
     else:
         sums = " + ".join(f"{_rvu(f)} × {_number(row[i])}" for f, i in zip(factors, _INDICES, strict=True))
@@ -233,7 +240,8 @@ def _release(connection: duckdb.DuckDBPyConnection, release_id: int) -> str:
 
 
 def _code(row: Row) -> str:
-    return row["procedure_code"] + (f"-{row['modifier']}" if row["modifier"] else "")
+    code: str = row["procedure_code"]
+    return f"{code}-{row['modifier']}" if row["modifier"] else code
 
 
 def _number(value: Decimal) -> str:

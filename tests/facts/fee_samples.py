@@ -88,7 +88,7 @@ def amounts(fees: Path | None, *lines: Row, settings: FeeSettings = AT_NATION, *
     """The facts of these lines, each on a claim of its own unless it says which (claim_key)."""
     registries = {"providers": [PHYSICIAN], **registries}
     claims: dict[int, Row] = {}
-    rows = []
+    rows: list[Row] = []
     for number, line in enumerate(lines):
         given = dict(line)
         key = given.pop("claim_key", number)
@@ -117,7 +117,8 @@ def amounts(fees: Path | None, *lines: Row, settings: FeeSettings = AT_NATION, *
 
 def pairs(rows: Iterable[Row]) -> list[tuple[str | None, str | None]]:
     """The amounts outside facilities and in them."""
-    return [
-        tuple(None if row[name] is None else str(row[name]) for name in ("nonfacility_amount", "facility_amount"))
-        for row in rows
-    ]  # type: ignore[misc]
+
+    def text(amount: Decimal | None) -> str | None:
+        return None if amount is None else str(amount)
+
+    return [(text(row["nonfacility_amount"]), text(row["facility_amount"])) for row in rows]

@@ -199,6 +199,8 @@ WITH computed AS (
         k.work_gpci,
         k.pe_gpci,
         k.malpractice_gpci,
+        coalesce(r.release_id, b.release_id) AS published_in,
+        coalesce(r.row_number, b.row_number) AS published_row,
         coalesce(
             r.nonfacility_amount, b.nonfacility_amount,
             fee(work_rvu, nonfacility_pe_rvu, malpractice_rvu, work_gpci, pe_gpci, malpractice_gpci, conversion_factor),
