@@ -31,7 +31,7 @@ from scrubjay.reference.law import Law, Version, load_laws
 from scrubjay.reference.policies import Topic, load_policies
 from scrubjay.rule import FIX_ACTIONS, Rule, load_rules
 from scrubjay.strict_yaml import load_yaml
-from scrubjay.tables import FACT_TABLES, READER_TABLES, REGISTRIES, Column, Table
+from scrubjay.tables import FACT_TABLES, FEE_TABLES, NATIONAL_AMOUNTS, READER_TABLES, REGISTRIES, Column, Table
 
 FOLDER = Path(__file__).parent
 COVERAGE = FOLDER / "coverage.yaml"  # where the ids without a page end
@@ -328,7 +328,17 @@ def tables_page() -> str:
     groups: tuple[tuple[str, str, tuple[Table, ...]], ...] = (
         ("What the readers hand on", "Made from the files by `formats/`.", READER_TABLES),
         ("What the organisation keeps", "The registries: CSV files in the workspace.", REGISTRIES),
+        (
+            "What CMS publishes",
+            "The fee files, as `scrubjay fees import` keeps them. No table holds a descriptor.",
+            FEE_TABLES,
+        ),
         ("What rules read", "The facts, made by `facts/*.sql`. Conditions may name these columns only.", FACT_TABLES),
+        (
+            "What stands beside the facts",
+            "Made only of lines with a finding. No condition may name it.",
+            (NATIONAL_AMOUNTS,),
+        ),
     )
     for title, words, tables in groups:
         lines += ["", f"## {title}", "", words]

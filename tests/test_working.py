@@ -103,3 +103,27 @@ def test_who_does_not_participate_may_charge_so_much(tmp_path: Path) -> None:
     [said] = [one for one in found.working if "does not participate" in one]
     # 34.07 × 0.95 = 32.37, and 115 percent of that
     assert "95 percent of the fee" in said and "$37.23 at most (115 percent of that)" in said
+
+
+def test_the_counties_and_the_anesthesia_factor_of_the_locality_are_named(tmp_path: Path) -> None:
+    county = {
+        "contractor": "01182",
+        "locality": "18",
+        "state": "CALIFORNIA",
+        "fee_area": "LOS ANGELES",
+        "counties": "LOS ANGELES/ORANGE",
+    }
+    factor = {
+        "contractor": "01182",
+        "locality": "18",
+        "locality_name": "LOS ANGELES",
+        "conversion_factor": Decimal("21.1234"),
+    }
+    files = year_of([value("00100", "0.00", "0.00", "0.00", status_code="J")], (NATION, ANGELES))
+    files |= {"26LOCCO.csv": fee_files.locco_csv([county], 2026), "ANES2026.csv": fee_files.anes_csv([factor])}
+    said = explained(tmp_path, files, {"procedure_code": "00100"})
+    assert said[1].startswith("locality 01182-18 (LOS ANGELES, LOS ANGELES/ORANGE), for ZIP code 90001: ")
+    assert any(
+        one.startswith("anesthesia: $21.1234 for each unit of base and time, in every place alike: ") for one in said
+    )
+    assert said[-1].endswith("anesthesia is priced by base and time units, alike in every place")

@@ -439,31 +439,9 @@ class Grain:
             "billed_amount": plain(row["billed"]),
             "correct_amount": plain(row["correct"]),
             "national_amount": plain(_difference(row.get("national:billed"), row.get("national:correct"))),
-            **self.shares(difference, row.get("service_date"), rule.grain),
+            **_shares_as_text(self.laws, difference, row.get("service_date"), rule.grain),
+            "owed_to": [] if not difference else ["payer", "patient"] if difference > 0 else ["provider"],
             "because": None if difference is not None else "; ".join(dict.fromkeys(reasons)) or "the law is silent",
-        }
-
-    def shares(self, difference: Decimal | None, day: dt.date | None, grain: str) -> Row:
-        """Who is owed an exposure, and the parts of the programme and of the patient.
-
-        The patient's share is the coinsurance of Part B; the programme's is the rest, before and after sequestration.
-        Of a hospital's line they are not known: its copayment is set by APC and wage index.
-        """
-        program = after = beneficiary = None
-        if difference is not None and day is not None and grain == "service_line":
-            coinsurance = _value_on(self.laws["us.cms.part_b_coinsurance_percent"], day)
-            sequestration = _value_on(self.laws["us.cms.sequestration_percent"], day)
-            if coinsurance is not None and sequestration is not None:
-                exact = difference * (100 - coinsurance) / 100
-                program = to_cents(exact)
-                after = to_cents(exact * (100 - sequestration) / 100)
-                beneficiary = difference - program
-        owed_to = [] if not difference else ["payer", "patient"] if difference > 0 else ["provider"]
-        return {
-            "program_amount": plain(program),
-            "program_after_sequestration_amount": plain(after),
-            "beneficiary_amount": plain(beneficiary),
-            "owed_to": owed_to,
         }
 
     def missing(self, name: str, because: dict[str, str | None]) -> Row:
@@ -565,6 +543,28 @@ def _sides(rule: Rule) -> dict[str, Node]:
 
 def _difference(billed: Decimal | None, correct: Decimal | None) -> Decimal | None:
     return None if billed is None or correct is None else billed - correct
+
+
+def shares(laws: dict[str, Law], amount: Decimal, day: dt.date) -> tuple[Decimal, Decimal, Decimal] | None:
+    """Whose money an amount is: the programme's, the same after sequestration, and the patient's, the coinsurance.
+
+    None where the law on either is silent on that day.
+    """
+    coinsurance = _value_on(laws["us.cms.part_b_coinsurance_percent"], day)
+    sequestration = _value_on(laws["us.cms.sequestration_percent"], day)
+    if coinsurance is None or sequestration is None:
+        return None
+    program = amount * (100 - coinsurance) / 100
+    return to_cents(program), to_cents(program * (100 - sequestration) / 100), amount - to_cents(program)
+
+
+def _shares_as_text(laws: dict[str, Law], difference: Decimal | None, day: dt.date | None, grain: str) -> Row:
+    """The shares of an exposure. Of a hospital's line they are not known: its copayment goes by APC and wage index."""
+    found = None
+    if difference is not None and day is not None and grain == "service_line":
+        found = shares(laws, difference, day)
+    names = ("program_amount", "program_after_sequestration_amount", "beneficiary_amount")
+    return {name: plain(one) for name, one in zip(names, found or (None, None, None), strict=True)}
 
 
 def _value_on(law: Law, day: dt.date) -> Decimal | None:

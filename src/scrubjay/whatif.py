@@ -21,12 +21,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrubjay.engine import Grain, Row, connect, plain, today
+from scrubjay.engine import Row, connect, plain, shares, today
 from scrubjay.errors import UsageError, near_miss, printable
 from scrubjay.facts import build_facts
 from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, law_sql, load_laws, quoted
-from scrubjay.tables import CLAIMS, GRAINS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Table, arrow_schema
+from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Table, arrow_schema
 from scrubjay.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -805,29 +805,17 @@ def _shares(
     connection: duckdb.DuckDBPyConnection, key: str, laws: dict[str, Law], changed: dict[str, Law]
 ) -> dict[str | None, Shares | None]:
     """Who bears the professional change: what is due of the line after it, less what was due before."""
-    connection.execute("CREATE OR REPLACE TABLE no_lines (row_id BIGINT)")
-    before, after = (
-        Grain(connection, GRAINS["service_line"], [], law, [], source="no_lines") for law in (laws, changed)
-    )
-    parts = ("program_amount", "program_after_sequestration_amount", "beneficiary_amount")
-    sums: dict[str | None, list[Decimal] | None] = defaultdict(lambda: [_NOTHING] * len(parts))
-    for row in connection.sql(
+    sums: dict[str | None, list[Decimal] | None] = defaultdict(lambda: [_NOTHING] * 3)
+    for of, amount_before, amount_after, day_before, day_after, count in connection.sql(
         f"SELECT {key} AS key, professional_before, professional_after, day_before, day_after, count(*) "
         "FROM services WHERE is_professional_known GROUP BY ALL"
     ).fetchall():
-        of, amount_before, amount_after, day_before, day_after, count = row
-        said = (
-            before.shares(amount_before, day_before, "service_line"),
-            after.shares(amount_after, day_after, "service_line"),
-        )
+        before, after = shares(laws, amount_before, day_before), shares(changed, amount_after, day_after)
         kept = sums[of]
-        if kept is None or None in (said[0][parts[0]], said[1][parts[0]]):
+        if kept is None or before is None or after is None:
             sums[of] = None
         else:
-            sums[of] = [
-                held + count * (Decimal(said[1][part]) - Decimal(said[0][part]))
-                for held, part in zip(kept, parts, strict=True)
-            ]
+            sums[of] = [held + count * (b - a) for held, a, b in zip(kept, before, after, strict=True)]
     found = {of: None if kept is None else Shares(*kept) for of, kept in sums.items()}
     return defaultdict(Shares, found)
 

@@ -55,6 +55,9 @@ def _fee_schedule(connection: duckdb.DuckDBPyConnection, laws: dict[str, Law], r
         yield f"no locality: {line['locality_because']}; all indices are taken to be 1"
     elif area:
         yield from _locality(connection, line)
+    if row["status_code"] == "J":
+        yield from _anesthesia(connection, line)
+        return
     yield from _sides(connection, row, line["has_two_factors"], line["is_qualifying"])
     parts = {"professional_component": prices.get("26"), "professional_code": None}
     if line["facility_rule"] == "professional_code":
@@ -82,7 +85,17 @@ def _fee_schedule(connection: duckdb.DuckDBPyConnection, laws: dict[str, Law], r
 
 def _locality(connection: duckdb.DuckDBPyConnection, line: Row) -> Iterator[str]:
     """The locality with its indices, and what chose it."""
+    area = _one(
+        connection,
+        """SELECT c.fee_area, c.counties FROM fee_days AS d JOIN fee_counties AS c ON c.release_id = d.county_release
+           WHERE d.service_date = ? AND c.contractor = ? AND c.locality = ? LIMIT 1""",
+        line["service_date"],
+        line["contractor"],
+        line["locality"],
+    )
     place = f"locality {line['contractor']}-{line['locality']}"
+    if area:
+        place += f" ({', '.join(filter(None, (area['fee_area'], area['counties'])))})"
     zipped = _one(
         connection,
         """SELECT z.release_id, z.row_number, z.zip, z.plus_four FROM place_localities AS p
@@ -111,6 +124,25 @@ def _locality(connection: duckdb.DuckDBPyConnection, line: Row) -> Iterator[str]
         yield (
             f"its indices: work {work}, practice expense {expense}, malpractice {malpractice}: "
             f"{_release(connection, line['gpci_release'])}, row {line['gpci_row']}"
+        )
+
+
+def _anesthesia(connection: duckdb.DuckDBPyConnection, line: Row) -> Iterator[str]:
+    """The conversion factor of the locality; base and time units are in no file of relative values."""
+    release = "qualifying_anesthesia_release" if line["is_qualifying"] else "anesthesia_release"
+    factor = _one(
+        connection,
+        f"""SELECT a.* FROM fee_days AS d JOIN fee_anesthesia AS a
+                ON a.release_id = coalesce(d.{release}, d.anesthesia_release)
+            WHERE d.service_date = ? AND a.contractor = ? AND a.locality = ?""",
+        line["service_date"],
+        line["contractor"],
+        line["locality"],
+    )
+    if factor:
+        yield (
+            f"anesthesia: ${factor['conversion_factor']} for each unit of base and time, in every place alike: "
+            f"{_release(connection, factor['release_id'])}, row {factor['row_number']}"
         )
 
 

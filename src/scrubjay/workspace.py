@@ -6,6 +6,7 @@
 * rules/            rule pages of its own, each with its cases beside it
 * law/              law files laid over ours, file by file
 * policies/         policies of its payers, laid over ours
+* fees/             the fee files of CMS that were imported (`scrubjay.reference.fees`)
 
 Without a workspace Scrubjay checks what a claim alone can say; the rest is unknown.
 """
@@ -74,6 +75,8 @@ What a claim cannot say stands here. Fill in what you know, in any order; every 
   which a row holds.
 - `scrubjay sites list` shows what is loaded, and which blanks leave which rules unable to tell; `scrubjay sites import
   FILE` puts a new file in place. The same goes for `providers`, `payers` and `encounters`.
+- `scrubjay fees import FILE...` keeps CMS's fee files in `fees/`, without descriptors; `scrubjay fees list` shows which
+  are there and which are missing. Without them findings carry no amounts.
 - Spreadsheets like to change what they open: format NPI and ZIP columns as text, and save as *CSV UTF-8*.
 - `encounters.csv` holds patient data; keep this folder as safe as you keep claims.
 

@@ -12,7 +12,7 @@ import pytest
 from scrubjay.workspace import FeeSettings
 from synthetic import fee_files
 from tests.facts.fee_samples import ANGELES, NATION, PHYSICIAN, amounts, pairs, parts_of, stored, value, year_of
-from tests.facts.samples import AT_NORTH, NPI, D, Row
+from tests.facts.samples import AT_NORTH, CLAIM, LINE, NPI, D, Row, build
 from tests.reference.fee_examples import EXAMPLES, pprrvu_rows_of_examples
 
 needs_examples = pytest.mark.skipif(not EXAMPLES.is_file(), reason="the fee examples are not here")
@@ -291,6 +291,21 @@ def test_only_some_statuses_have_a_price(made_up: Path) -> None:
     assert str(rows[2]["allowed_amount"]) == "20.00"
 
 
+def test_the_file_of_the_year_says_the_component_indicator(tmp_path: Path) -> None:
+    rows = [
+        value("93010", "0.17", "0.06", "0.06", component_indicator="9"),  # 2 in the list that ships
+        value("99998", "1.00", "1.00", "1.00", component_indicator="5", is_facility_na=True),  # new
+        value("86320", "0.00", "0.00", "0.00", status_code="X", component_indicator="9"),
+        value("86320", "0.37", "0.15", "0.15", modifier="26", component_indicator="6"),
+        value("0075T", "0.00", "0.00", "0.00", status_code="C", component_indicator="1"),
+    ]
+    codes = ["93010", "99998", "86320", "0075T", "71046", "0076T"]
+    with_file = amounts(stored(tmp_path, year_of(rows)), *({"procedure_code": code} for code in codes))
+    assert [row["component_indicator"] for row in with_file] == ["9", "5", "6", "1", "1", None]
+    without = amounts(None, *({"procedure_code": code} for code in codes))
+    assert [row["component_indicator"] for row in without] == ["2", "0", "6", None, "1", None]
+
+
 # --- as billed --------------------------------------------------------------------------------------------
 
 
@@ -315,6 +330,15 @@ def test_no_more_than_the_charge_is_paid(made_up: Path) -> None:
     assert str(row["fee_amount"]) == "30.00"
 
 
+def test_what_medicare_pays_after_another_payer_is_not_known(made_up: Path) -> None:
+    second, first = amounts(made_up, *({"claim": {"payer_responsibility_code": code}} for code in ("S", "P")))
+    assert (second["allowed_amount"], second["allowed_because"]) == (
+        None,
+        "Medicare is not the first payer of the claim",
+    )
+    assert (str(second["fee_amount"]), str(first["allowed_amount"])) == ("30.00", "30.00")
+
+
 def test_who_does_not_participate_is_paid_less(made_up: Path) -> None:
     [row] = amounts(made_up, {}, providers=[PHYSICIAN | {"is_participating": False}])
     assert (str(row["nonfacility_amount"]), str(row["national_nonfacility_amount"])) == ("28.50", "30.00")
@@ -331,6 +355,15 @@ def test_without_fee_files_every_amount_is_unknown_and_says_so() -> None:
     [row] = amounts(None, {})
     assert (row["has_fee_schedule"], row["allowed_amount"], row["allowed_because"]) == (
         False, None, "no physician fee schedule is loaded")  # fmt: skip
+
+
+def test_the_tables_without_fees_are_those_with_them(made_up: Path) -> None:
+    found = []
+    for fees in (None, made_up):
+        connection = build([CLAIM], [LINE], fees=fees)
+        names = ("line_amounts", "outpatient_amounts", "national_amounts")
+        found.append({name: [row[:2] for row in connection.sql(f"DESCRIBE {name}").fetchall()] for name in names})
+    assert found[0] == found[1]
 
 
 # --- the locality -----------------------------------------------------------------------------------------

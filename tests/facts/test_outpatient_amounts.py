@@ -131,3 +131,14 @@ def test_any_mixture_of_lines_is_priced(fees: Path) -> None:
         picked = [drawn.choice(codes) for _ in range(drawn.randint(1, 6))]
         rows = lines_of(fees, *({"procedure_code": code, "modifier_1": drawn.choice([None, "PO"])} for code in picked))
         assert [row["procedure_code"] for row in rows] == picked
+
+
+def test_a_code_without_a_rate_of_its_own_takes_that_of_its_apc(tmp_path: Path) -> None:
+    code = {"procedure_code": "20610", "status_indicator": "T", "apc_code": "5441"}
+    apc = {"apc_code": "5441", "status_indicator": "T", "payment_amount": Decimal("313.60")}
+    files = {
+        "addendum_b_January_2026.csv": fee_files.addendum_b_csv([code], 2026, "January"),
+        "addendum_a_January_2026.csv": fee_files.addendum_a_csv([apc], 2026, "January"),
+    }
+    [row] = lines_of(stored(tmp_path, files), {"procedure_code": "20610", "modifier_1": "PN"})
+    assert amounts(row) == ("313.60", "313.60", "125.44", "125.44")

@@ -29,6 +29,9 @@ SELECT
     max(release_id) FILTER (kind = 'gpci') AS gpci_release,
     max(release_id) FILTER (kind = 'zip5') AS zip5_release,
     max(release_id) FILTER (kind = 'zip9') AS zip9_release,
+    max(release_id) FILTER (kind = 'counties') AS county_release,
+    max(release_id) FILTER (kind = 'anesthesia' AND is_qualifying IS NOT TRUE) AS anesthesia_release,
+    max(release_id) FILTER (kind = 'anesthesia' AND is_qualifying) AS qualifying_anesthesia_release,
     max(release_id) FILTER (kind = 'oppscap') AS cap_release,
     max(release_id) FILTER (kind = 'pfall' AND is_qualifying IS NOT TRUE) AS published_release,
     max(release_id) FILTER (kind = 'pfrev' AND is_qualifying IS NOT TRUE) AS revised_release,
@@ -39,3 +42,14 @@ SELECT
 FROM days AS d
 LEFT JOIN fitting AS f ON f.service_date = d.service_date AND f.place = 1
 GROUP BY d.service_date;
+
+-- What Medicare pays below the outpatient rate at an excepted off-campus department; a fact also without fee files.
+CREATE OR REPLACE TABLE neutral_items AS
+SELECT
+    row['procedure_code'] AS procedure_code,
+    CAST(row['percent'] AS DECIMAL(9, 2)) AS percent,
+    CAST(row['rural_sole_community_percent'] AS DECIMAL(9, 2)) AS rural_percent,
+    effective,
+    until
+FROM law_rows
+WHERE path = 'us.cms.opps.site_neutral_items';

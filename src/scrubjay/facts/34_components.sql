@@ -1,6 +1,7 @@
 -- Tests with two components, specimens, drugs and equipment, and the code of the site where a part was given.
 --
--- component_indicator   CMS's PC/TC indicator on the service date. A code that the table of law does not name has
+-- component_indicator   CMS's PC/TC indicator on the service date: of the relative value file of that year, where one is
+--                       loaded and names the code, else of the table of law. A code that the table does not name has
 --                       none of 1 to 8; NULL before the table begins, for category III, which nobody lists, and for
 --                       dental codes (D), which the table leaves out.
 -- *_place_of_service    21 for a registered inpatient; else the code of the site that the encounters registry names.
@@ -22,6 +23,21 @@ WHERE path = 'us.hipaa.site_type_codes';
 CREATE OR REPLACE MACRO speaks_of(effective, until, day) AS
     CASE WHEN day IS NULL THEN until IS NULL ELSE in_force(effective, until, day) END;
 
+-- Of a laboratory test only the row with 26 has a price, and only that row says what it is (86320: X, with 26 A).
+CREATE OR REPLACE TABLE fee_components AS
+SELECT
+    release_id,
+    procedure_code,
+    arg_min(
+        component_indicator,
+        CASE WHEN status_code NOT IN (SELECT code FROM law_code_sets WHERE path = 'us.cms.mpfs.priced_statuses')
+                 AND status_code <> 'C' THEN 2
+             WHEN modifier = '' THEN 0 ELSE 1 END
+    ) AS indicator
+FROM fee_relative_values
+WHERE component_indicator IS NOT NULL
+GROUP BY release_id, procedure_code;
+
 CREATE OR REPLACE TABLE component_lines AS
 WITH coded AS (
     SELECT
@@ -39,9 +55,11 @@ WITH coded AS (
 )
 SELECT
     l.row_id,
-    CASE WHEN NOT l.is_listed_day OR l.unlisted_because IS NOT NULL THEN NULL
+    CASE WHEN v.indicator IS NOT NULL THEN v.indicator
+         WHEN NOT l.is_listed_day OR l.unlisted_because IS NOT NULL THEN NULL
          ELSE coalesce(k.indicator, '0') END AS component_indicator,
-    CASE WHEN l.service_date IS NULL THEN 'the line has no readable service date'
+    CASE WHEN v.indicator IS NOT NULL THEN NULL
+         WHEN l.service_date IS NULL THEN 'the line has no readable service date'
          WHEN NOT l.is_listed_day THEN 'no list of indicators is loaded for that day'
          ELSE l.unlisted_because END AS component_because,
     l.procedure_code SIMILAR TO '[0-9]{4}T' AS is_category_three_procedure,
@@ -57,6 +75,8 @@ SELECT
             AND length(l.procedure_code) = 5 AND l.procedure_code BETWEEN d.row['first'] AND d.row['last']
     ) AS is_equipment_procedure
 FROM coded AS l
+LEFT JOIN fee_days AS d ON d.service_date = l.service_date
+LEFT JOIN fee_components AS v ON v.release_id = d.any_value_release AND v.procedure_code = l.procedure_code
 LEFT JOIN component_codes AS k
     ON k.procedure_code = l.procedure_code AND in_force(k.effective, k.until, l.service_date)
 LEFT JOIN law_rows AS g

@@ -91,7 +91,9 @@ WITH coded AS (
         m.is_separate,
         CASE WHEN m.changing_since <= t.service_date THEN m.changing_modifier END AS changing_modifier,
         l.units,
-        l.charge_amount,
+        -- what a second payer pays depends on the first
+        coalesce(c.payer_responsibility_code, 'P') <> 'P' AS is_second_payer,
+        CASE WHEN NOT is_second_payer THEN l.charge_amount END AS charge_amount,
         coalesce(l.place_of_service_code, c.place_of_service_code, '') AS place_of_service_code,
         h.rendering_provider_type,
         h.rendering_because,
@@ -259,7 +261,8 @@ SELECT
         WHEN v.modifier = '26' THEN share(v.nonfacility_fee, d.professional_percent)
         WHEN v.modifier = 'TC' THEN share(v.nonfacility_fee, d.technical_percent)
         WHEN d.technical_percent IS NOT NULL THEN
-            share(p.nonfacility_fee, d.professional_percent) + share(t.nonfacility_fee, d.technical_percent)
+            share(p.nonfacility_fee, d.professional_percent)
+            + capped(share(t.nonfacility_fee, d.technical_percent), t.nonfacility_cap)
     END, v.nonfacility_cap) AS reduced_nonfacility_price,
     capped(CASE
         WHEN d.indicator = '3' THEN CASE WHEN v.facility_fee >= e.facility_fee THEN v.facility_fee - e.facility_fee END

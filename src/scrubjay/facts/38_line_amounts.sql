@@ -277,6 +277,7 @@ WITH sided AS (
                 THEN 'the row for ' || procedure_code || ' gives no parts to weigh by locality'
             WHEN rendering_share IS NULL
                 THEN coalesce(rendering_because, 'which share of the fee a ' || rendering_provider_type || ' is paid is not on file')
+            WHEN is_second_payer THEN 'Medicare is not the first payer of the claim'
             WHEN charge_amount IS NULL THEN 'the line has no charge'
         END AS price_because
     FROM rated_lines

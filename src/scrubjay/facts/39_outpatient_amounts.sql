@@ -4,21 +4,13 @@
 -- another line: the rate of this line alone, times its units. PO and PN take their share of it (section 603 and the
 -- items that are paid below the rate at excepted departments).
 --
+-- A code whose row prints no rate but an APC takes the rate of the APC (Addendum A), where that is loaded.
+--
 -- outpatient_rate_amount     in full: without PO and PN, or with ER.
 -- outpatient_po_amount       with PO. NULL for an item that is cut, where nobody says whether the hospital is a rural sole
 --                            community hospital, which is not cut.
 -- outpatient_pn_amount       with PN.
 -- outpatient_amount          as billed. NULL where the line carries both.
-
-CREATE OR REPLACE TABLE neutral_items AS
-SELECT
-    row['procedure_code'] AS procedure_code,
-    CAST(row['percent'] AS DECIMAL(9, 2)) AS percent,
-    CAST(row['rural_sole_community_percent'] AS DECIMAL(9, 2)) AS rural_percent,
-    effective,
-    until
-FROM law_rows
-WHERE path = 'us.cms.opps.site_neutral_items';
 
 CREATE OR REPLACE TABLE relativities AS
 SELECT CAST(value * 100 AS DECIMAL(9, 2)) AS percent, effective, lead(effective) OVER (ORDER BY effective) AS until
@@ -36,11 +28,12 @@ WITH rated AS (
         d.outpatient_release,
         r.row_number AS rate_row,
         r.status_indicator,
-        r.payment_amount,
+        coalesce(r.payment_amount, a.payment_amount) AS payment_amount,
         coalesce(r.national_copayment_amount, r.minimum_copayment_amount) AS copayment_amount,
         h.hospital_type,
         h.hospital_type IN (SELECT code FROM law_code_sets WHERE path = 'us.cms.opps.hospital_types') AS is_paid_here,
         w.site_because,
+        coalesce(c.payer_responsibility_code, 'P') <> 'P' AS is_second_payer,
         CASE WHEN n.procedure_code IS NULL THEN 100
              WHEN w.is_rural_sole_community_hospital THEN n.rural_percent
              WHEN NOT w.is_rural_sole_community_hospital THEN n.percent
@@ -61,6 +54,8 @@ WITH rated AS (
     LEFT JOIN fee_days AS d ON d.service_date = t.service_date
     LEFT JOIN fee_outpatient_rates AS r
         ON r.release_id = d.outpatient_release AND r.procedure_code = l.procedure_code
+    LEFT JOIN fee_outpatient_rates AS a
+        ON a.release_id = d.apc_release AND a.procedure_code IS NULL AND a.apc_code = r.apc_code
     LEFT JOIN neutral_items AS n
         ON n.procedure_code = l.procedure_code AND in_force(n.effective, n.until, t.service_date)
     LEFT JOIN relativities AS v ON in_force(v.effective, v.until, t.service_date)
@@ -71,7 +66,7 @@ shared AS (
         *,
         CASE department_modifier WHEN '' THEN 100 WHEN 'ER' THEN 100 WHEN 'PO' THEN po_percent WHEN 'PN' THEN pn_percent
         END AS paid_percent,
-        CASE WHEN is_paid_here THEN units END AS paid_units
+        CASE WHEN is_paid_here AND NOT is_second_payer THEN units END AS paid_units
     FROM rated
 )
 SELECT
@@ -97,6 +92,7 @@ SELECT
         WHEN units IS NULL THEN 'the line has no number of units'
         WHEN hospital_type IS NULL THEN coalesce(site_because, 'hospital_type is blank in the sites registry')
         WHEN NOT is_paid_here THEN 'a hospital of that type is not paid by the outpatient rate'
+        WHEN is_second_payer THEN 'Medicare is not the first payer of the claim'
     END AS rate_because,
     coalesce(rate_because, CASE
         WHEN po_percent IS NULL THEN 'is_rural_sole_community_hospital is blank in the sites registry' END) AS po_because,

@@ -35,6 +35,8 @@ _CODES = "topic_id INTEGER, what VARCHAR, first VARCHAR, last VARCHAR, use VARCH
 _RATED = ("us.hipaa.place_of_service_codes", "us.cms.mpfs.pos_without_a_known_rate")
 _CODE_SET = "SELECT code FROM law_code_sets WHERE path = '{}'"
 
+_OF_FEES = ("37_unit_prices.sql", "38_line_amounts.sql", "39_outpatient_amounts.sql")
+WITHOUT_FEES = Path(__file__).parent / "without_fees.sql"  # in place of those, where no fee file is loaded
 STEPS = tuple(sorted(Path(__file__).parent.glob("[0-9][0-9]_*.sql")))
 
 
@@ -111,8 +113,12 @@ def build_facts(
         f"CASE WHEN place_of_service_code IN ({rated}) "
         f"AND NOT place_of_service_code IN ({unrated}) THEN {facility_rate} END"
     )
+    has_fees = fees["fee_releases"].num_rows > 0
     for step in STEPS:
-        connection.execute(step.read_text(encoding="utf-8"))
+        if has_fees or step.name not in _OF_FEES:
+            connection.execute(step.read_text(encoding="utf-8"))
+        elif step.name == _OF_FEES[0]:
+            connection.execute(WITHOUT_FEES.read_text(encoding="utf-8"))
 
 
 def _fees(folder: Path | None, procedures: set[str], zips: set[str]) -> dict[str, pa.Table]:
