@@ -77,7 +77,8 @@ def refresh(text: str) -> str:
 
     def made_true(found: re.Match[str]) -> str:
         expected = Block(found["kind"], found["what"], found["body"]).expected()
-        return found[0] if expected is None else found[0].replace(found["body"], expected)
+        begin, end = (at - found.start() for at in found.span("body"))
+        return found[0] if expected is None else found[0][:begin] + expected + found[0][end:]
 
     return _BLOCK.sub(made_true, text)
 

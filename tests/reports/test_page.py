@@ -136,7 +136,7 @@ def test_the_page_says_what_it_costs() -> None:
         "site not known – – not known – 1",
         "$19.00 overpaid: $76.45 as billed, $57.45 as it should be; programme $15.20 ($14.90 after sequestration), "
         "patient $3.80. Another finding on this line moves more; that one counts.",
-        "Amount not known: no ZIP code file of 2026 is loaded; about $37.74 overpaid for a physician",
+        "Amount not known: no ZIP code file of 2026 is loaded; about $37.74 overpaid where all geographic indices are 1",
     ):
         assert sentence in text, sentence
 

@@ -212,7 +212,9 @@ def run_case(case: Case) -> Result:
     with tempfile.TemporaryDirectory(prefix="scrubjay-case-") as folder:
         inputs = _write(case, Path(folder))
         try:
-            workspace = _with_fees(scrubjay.Workspace.open(inputs.workspace), case.facts)
+            workspace = scrubjay.Workspace.open(inputs.workspace)
+            if _money(case) or not _ABOUT_MONEY.isdisjoint(pages):  # the others would only take longer
+                workspace = _with_fees(workspace, case.facts)
             report = scrubjay.check(
                 inputs.files, workspace=workspace, each=True, received=inputs.received, as_of=inputs.as_of
             )
@@ -520,6 +522,7 @@ def _lines_of(inputs: Inputs, workspace: scrubjay.Workspace) -> list[dict[str, A
 # --- the fee files of all cases -------------------------------------------------------------------------
 
 NATIONAL = "00000-00"
+_ABOUT_MONEY = {"S02", "S35", "P19", "P20"}  # ids that nothing can be said of without fee files
 _OUTPATIENT_RATES = {  # national unadjusted, April 2026; rule dossier S35
     "96413": "337.46", "96365": "217.31", "96374": "217.31", "96372": "73.56", "96415": "73.56", "96361": "47.84",
     "96375": "47.84", "G0463": "136.02", "20610": "313.60",

@@ -255,6 +255,9 @@ WITH sided AS (
             WHEN rendering_provider_kind = 'surgical_center' THEN 'a surgical center is paid by a fee schedule of its own'
             WHEN any_value_release IS NULL THEN 'no relative values of ' || year(service_date) || ' are loaded'
             WHEN procedure_code = '' THEN 'the line names no procedure'
+            WHEN has_two_factors AND NOT is_qualifying AND value_release IS NULL
+                THEN 'the relative values of ' || year(service_date)
+                    || ' with the conversion factor for all others are not loaded'
             WHEN NOT has_row AND price_modifier <> '' THEN 'the relative values of ' || year(service_date)
                 || ' have no row for ' || procedure_code || ' with modifier ' || price_modifier
             WHEN NOT has_row THEN 'the relative values of ' || year(service_date) || ' have no row for ' || procedure_code
