@@ -160,6 +160,9 @@ def rule_page(rule: Rule, source: str) -> str:
     ]
     if rule.fix_action:
         head.append((f"fix ({rule.fix_safety})", FIX_ACTIONS[rule.fix_action]))
+    if rule.exposure:
+        head.append(("amount as billed", f"`{rule.exposure.billed.text}`"))
+        head.append(("amount as it should be", f"`{rule.exposure.correct.text}`"))
     head += [(f"fix ({rule.fix_safety})", f"`{key}` = `{node.text}`") for key, node in rule.fix.items()]
     lines = [_NOTE, "", f"# {rule.code}: {title.removeprefix('# ')}", "", *_markdown_table(("", ""), head), ""]
     lines += ["Applies when", "", "```sql", rule.applies.text, "```", "", "Violated when", "", "```sql"]

@@ -127,3 +127,12 @@ def test_the_counties_and_the_anesthesia_factor_of_the_locality_are_named(tmp_pa
         one.startswith("anesthesia: $21.1234 for each unit of base and time, in every place alike: ") for one in said
     )
     assert said[-1].endswith("anesthesia is priced by base and time units, alike in every place")
+
+
+def test_without_fee_files_there_is_nothing_to_work_out(tmp_path: Path) -> None:
+    write_workspace(tmp_path, sites=[NORTH])
+    claims = write_csv(tmp_path / "claims.csv", [VISIT])
+    [found] = scrubjay.explain([claims], claim="A1", rule="DEP101", workspace=scrubjay.Workspace.open(tmp_path))
+    assert list(found.working) == [
+        "as billed not known, as it should be not known: the difference is not known, because no physician fee schedule is loaded"
+    ]

@@ -254,6 +254,8 @@ def rule(code: str, workspace: Path | None) -> int:
         *(f"authority: {cite}" for cite in one.authority),
         f"applies when: {one.applies.text}",
         f"violated when: {one.violates.text}",
+        *([f"amount as billed: {one.exposure.billed.text}"] if one.exposure else []),
+        *([f"amount as it should be: {one.exposure.correct.text}"] if one.exposure else []),
     ]
     sys.stdout.write("\n".join(head) + "\n\n")
     if sys.stdout.isatty():

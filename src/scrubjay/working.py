@@ -27,6 +27,10 @@ def working(
 
     ``exposure`` is that of a finding. What is not known is left out; ``exposure["because"]`` says why.
     """
+    loaded = _one(connection, "SELECT count(*) AS releases FROM fee_releases")
+    if not loaded or not loaded["releases"]:
+        yield from _result(exposure)
+        return
     if grain == "service_line":
         yield from _fee_schedule(connection, laws, row_id)
     elif grain == "institutional_line":
