@@ -89,10 +89,11 @@ def test_our_own_cases_pass(file: Path, part: int) -> None:
 
 
 @needs_examples
-def test_our_cases_about_money_pass() -> None:
-    results = [run_case(case) for case in load_cases(MONEY)]
+@pytest.mark.parametrize("part", range(4))
+def test_our_cases_about_money_pass(part: int) -> None:
+    results = [run_case(case) for case in load_cases(MONEY)[part::4]]
     assert {one.id: one.reasons for one in results if one.status != "pass"} == {}
-    assert sum(len(one.comparisons) for one in results) > 30
+    assert sum(len(one.comparisons) for one in results) > 5
 
 
 @pytest.mark.parametrize("file", [OWN, MORE], ids=lambda file: file.stem)
