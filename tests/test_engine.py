@@ -465,11 +465,12 @@ def test_a_paper_claim_for_two_places_is_found_at_its_first_row(tmp_path: Path) 
     assert (found["outcome"], found["row_number"], found["evidence"]["service_location_count"]) == ("violation", 1, 2)
 
 
-def exposures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The findings on these rows of a page that is violated by each, and moves allowed less facility amount."""
-    rule = make_rule(
-        "has_place_of_service", "is_provider_based", exposure="{billed: allowed_amount, correct: facility_amount}"
-    )
+MOVED = "{billed: allowed_amount, correct: facility_amount}"
+
+
+def exposures(rows: list[dict[str, Any]], exposure: str = MOVED) -> list[dict[str, Any]]:
+    """The findings on these rows of a page that is violated by each, and moves these two amounts."""
+    rule = make_rule("has_place_of_service", "is_provider_based", exposure=exposure)
     connection = connect()
     facts = {
         "has_place_of_service": True,
@@ -519,6 +520,14 @@ def test_an_amount_that_is_not_known_says_why_and_what_it_would_be_for_the_natio
     assert found["exposure_amount"] is None
     assert (found["exposure"]["because"], found["exposure"]["national_amount"]) == ("the line has no charge", "37.74")
     assert found["exposure"]["owed_to"] == []
+
+
+def test_an_exposure_of_other_columns_and_numbers_is_worked_out_too() -> None:
+    [charge] = exposures([{"charge_amount": Decimal("80.00")}], "{billed: charge_amount, correct: 0}")
+    assert (charge["exposure_amount"], charge["exposure"]["national_amount"]) == ("80.00", None)
+    [huge] = exposures([{"charge_amount": Decimal(10**13)}], "{billed: charge_amount * 100000000, correct: 0}")
+    assert (huge["exposure_amount"], huge["exposure"]["billed_amount"]) == (None, None)
+    assert huge["exposure"]["because"]
 
 
 def test_of_several_findings_on_a_line_only_the_largest_amount_counts() -> None:

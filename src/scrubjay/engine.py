@@ -400,7 +400,7 @@ class Grain:
         sides = _sides(rule)
         if not sides:
             return [], ""
-        columns = [f'CAST({self.sql(node)} AS DECIMAL(18,2)) AS "{side}"' for side, node in sides.items()]
+        columns = [f'TRY_CAST({self.sql(node)} AS DECIMAL(18,2)) AS "{side}"' for side, node in sides.items()]
         lacks: dict[str, list[str]] = {}
         for node in sides.values():
             for name, sql in node.missing_sql(self.law_columns, self.laws, self.table).items():
@@ -408,12 +408,12 @@ class Grain:
         columns += [f'coalesce({" OR ".join(found)}, FALSE) AS "lacks:{name}"' for name, found in lacks.items()]
         reasons = dict.fromkeys(self.table[name].because for name in lacks if name in self.table)
         columns += [f'{name} AS "why:{name}"' for name in reasons if name]
-        if self.table.name != SERVICE_LINE_FACTS.name:
-            return columns, ""
         read = {name for node in sides.values() for leaf in node.leaves() for name in leaf.columns}
         replaced = ", ".join(f"n.{name} AS {name}" for name in NATIONAL_AMOUNTS.names[1:] if name in read)
+        if self.table.name != SERVICE_LINE_FACTS.name or not replaced:
+            return columns, ""
         found = ", ".join(
-            f'CAST({self.sql(node)} AS DECIMAL(18,2)) AS "national:{side}"' for side, node in sides.items()
+            f'TRY_CAST({self.sql(node)} AS DECIMAL(18,2)) AS "national:{side}"' for side, node in sides.items()
         )
         columns += [f'"national:{side}"' for side in sides]
         rows = f"SELECT f.* REPLACE ({replaced}) FROM {source} AS f LEFT JOIN national AS n USING (row_id)"
@@ -431,9 +431,10 @@ class Grain:
             return None
         difference = _difference(row["billed"], row["correct"])
         reasons = [
-            str(row.get(f"why:{self.table[name].because}") or "") or self.table[name].meaning + " is not known"
-            for name in (key[6:] for key, value in row.items() if key.startswith("lacks:") and value)
+            str(row.get(f"why:{self.table[name].because}") or f"{self.table[name].meaning} is not known")
             if name in self.table
+            else "the law is silent for this date or payer"
+            for name in (key[6:] for key, value in row.items() if key.startswith("lacks:") and value)
         ]
         return {
             "billed_amount": plain(row["billed"]),
@@ -441,7 +442,9 @@ class Grain:
             "national_amount": plain(_difference(row.get("national:billed"), row.get("national:correct"))),
             **_shares_as_text(self.laws, difference, row.get("service_date"), rule.grain),
             "owed_to": [] if not difference else ["payer", "patient"] if difference > 0 else ["provider"],
-            "because": None if difference is not None else "; ".join(dict.fromkeys(reasons)) or "the law is silent",
+            "because": None
+            if difference is not None
+            else "; ".join(dict.fromkeys(reasons)) or "it has too many digits",
         }
 
     def missing(self, name: str, because: dict[str, str | None]) -> Row:
