@@ -111,6 +111,11 @@ def check(
         return chosen
 
     run = prepare(paths, workspace=workspace, received=received, as_of=run_date, wanted=wanted, on_bytes=on_bytes)
+    return report_of(run, each=each, run_date=run_date)
+
+
+def report_of(run: Run, *, each: bool, run_date: dt.date) -> Report:
+    """What the rules of a run say of its facts; see `check`."""
     findings: list[Row] = []
     for grain, table in GRAINS.items():
         chosen = [rule for rule in run.rules if rule.grain == grain]

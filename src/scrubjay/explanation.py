@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrubjay.condition import Node
-from scrubjay.engine import NOT_KNOWN, Grain, connect, fix_of, plain, today
+from scrubjay.engine import NOT_KNOWN, Grain, Run, fix_of, plain, prepare, today
 from scrubjay.errors import UnknownClaim
-from scrubjay.facts import build_facts
-from scrubjay.formats import list_files, read_files
-from scrubjay.reference.law import Law, load_laws
-from scrubjay.rule import FIX_ACTIONS, Rule, find_rule, load_rules
+from scrubjay.reference.law import Law
+from scrubjay.rule import FIX_ACTIONS, Rule, find_rule
 from scrubjay.tables import GRAINS
 from scrubjay.working import working
 from scrubjay.workspace import Workspace
@@ -152,19 +150,28 @@ def explain(
     UnknownClaim when no claim of the files has this id or no line this number, UnknownRule for a rule
     that is not there.
     """
-    codes = [rule] if isinstance(rule, str) else rule
-    workspace = workspace or Workspace.empty()
-    pages = load_rules(workspace.own_rules, workspace.own_law)
-    rules = list(pages.values()) if codes is None else [find_rule(pages, code) for code in codes]
-    tables = read_files(list_files(paths, workspace.own_files), column_map=workspace.column_map)
-    connection = connect()
-    laws = load_laws(workspace.own_law)
-    build_facts(connection, tables, workspace, laws, received, as_of or today())
+    codes = [rule] if isinstance(rule, str) else None if rule is None else list(rule)
+
+    def wanted(pages: dict[str, Rule]) -> list[Rule]:
+        return list(pages.values()) if codes is None else [find_rule(pages, code) for code in codes]
+
+    run = prepare(paths, workspace=workspace, received=received, as_of=as_of or today(), wanted=wanted)
+    return explain_run(run, run.rules, claim=claim, line=line, with_run=rule is not None)
+
+
+def explain_run(
+    run: Run, rules: list[Rule], *, claim: str, line: int | None = None, with_run: bool = True
+) -> list[Explanation]:
+    """What these rules say of a claim of files that were read already; see `explain`.
+
+    ``with_run``: also the rules about the check itself, whatever the claim.
+    """
+    connection, laws = run.connection, run.laws
     found: list[Explanation] = []
     lines: set[int] = set()
     for grain, table in GRAINS.items():
         chosen = [one for one in rules if one.grain == grain]
-        if not chosen or (grain == "run" and rule is None):
+        if not chosen or (grain == "run" and not with_run):
             continue
         connection.execute(
             f"CREATE OR REPLACE TABLE one_claim AS SELECT * FROM {table.name} {_ROWS_OF.get(grain, _OF_CLAIM)}", [claim]
@@ -180,7 +187,7 @@ def explain(
             ]
             lines |= {one.line_number for one in explained if one.line_number is not None}
             found += (one for one in explained if line in (None, one.line_number))
-    if claim not in tables["claims"].column("claim_id").to_pylist():
+    if not connection.sql("SELECT 1 FROM claims WHERE claim_id = ? LIMIT 1", params=[claim]).fetchall():
         raise UnknownClaim(
             f"No claim in these files has the id '{claim}' (CLM01). Ids are compared as they stand, with case."
         )

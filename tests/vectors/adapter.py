@@ -1,9 +1,9 @@
-"""Runs cases through the real pipeline: writes their inputs, calls the public API, compares.
+"""Runs cases through the real pipeline: writes their inputs, reads them once, compares what is said.
 
 A case becomes a folder: an 837 file (or a CSV of claims where only a CSV can say it: ``paper``,
 ``processed``) and a workspace with sites.csv, providers.csv, payers.csv, encounters.csv and, for
 ``policy``, a policy of its own. An ``encounter`` is run as the claim of an ordinary visit there. States
-come from `scrubjay.explain`, fixes, responses and exposure from the findings of `scrubjay.check`.
+come from what `scrubjay.explain` says, fixes, responses and exposure from the findings of `scrubjay.check`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ import yaml
 
 import scrubjay
 from bench.generate import npi as make_npi
+from scrubjay.explanation import explain_run
 from scrubjay.reference.fees import import_fees
+from scrubjay.rule import select_rules
 from scrubjay.workspace import FeeSettings
 from synthetic import fee_files
 from tests.formats.x12_text import INSTITUTIONAL, LINE_BY_LINE, PROFESSIONAL, file_of
@@ -215,11 +217,14 @@ def run_case(case: Case) -> Result:
             workspace = scrubjay.Workspace.open(inputs.workspace)
             if _money(case) or not _ABOUT_MONEY.isdisjoint(pages):  # the others would only take longer
                 workspace = _with_fees(workspace, case.facts)
-            report = scrubjay.check(
-                inputs.files, workspace=workspace, each=True, received=inputs.received, as_of=inputs.as_of
+            as_of = inputs.as_of or scrubjay.engine.today()
+            run = scrubjay.engine.prepare(
+                inputs.files, workspace=workspace, received=inputs.received, as_of=as_of, wanted=select_rules
             )
-            lines = _lines_of(inputs, workspace) if _money(case) else []
-            said = _explain(inputs, workspace, {page.code for found in pages.values() for page in found})
+            report = scrubjay.engine.report_of(run, each=True, run_date=as_of)
+            lines = _lines_of(run, inputs) if _money(case) else []
+            asked = sorted({page.code for found in pages.values() for page in found})
+            said = explain_run(run, [run.pages[code] for code in asked], claim=inputs.claim_ids[0]) if asked else []
         except scrubjay.ScrubjayError as error:
             raise CaseError(f"{case.id}: {error}") from error
     for problem in report.intake_problems:
@@ -256,20 +261,6 @@ def run_case(case: Case) -> Result:
     left = [one.what for one in result.comparisons if one.status == "not covered"]
     result.not_covered += dict.fromkeys("money" if what.startswith("money.") else what for what in left)
     return result
-
-
-def _explain(inputs: Inputs, workspace: scrubjay.Workspace, codes: set[str]) -> list[scrubjay.Explanation]:
-    """What these pages say of the first claim, every line of it."""
-    if not codes:
-        return []
-    return scrubjay.explain(
-        inputs.files,
-        claim=inputs.claim_ids[0],
-        rule=sorted(codes),
-        workspace=workspace,
-        received=inputs.received,
-        as_of=inputs.as_of,
-    )
 
 
 def _money(case: Case) -> dict[str, Any]:
@@ -501,9 +492,8 @@ _OF_LINE = {
 }
 
 
-def _lines_of(inputs: Inputs, workspace: scrubjay.Workspace) -> list[dict[str, Any]]:
+def _lines_of(run: scrubjay.engine.Run, inputs: Inputs) -> list[dict[str, Any]]:
     """The facts about money of the lines of the first claim."""
-    run = scrubjay.engine.prepare(inputs.files, workspace=workspace, received=inputs.received, as_of=inputs.as_of)
     rows: list[dict[str, Any]] = []
     for table, more in (
         (
