@@ -255,6 +255,7 @@ class Grain:
     source: str = ""  # another table with the same columns, to read instead
     law_columns: dict[LawTest, str] = field(default_factory=dict)
     reads_program: set[str] = field(default_factory=set)
+    national_of: str = ""  # the table whose national amounts are kept
     reads_policy: dict[str, bool] = field(default_factory=dict)  # whether a rule asks what the payer's policy says
 
     def __post_init__(self) -> None:
@@ -425,8 +426,10 @@ class Grain:
         return columns, f"JOIN (SELECT row_id, {found} FROM ({rows})) USING (row_id)"
 
     def keep_national_amounts(self, source: str) -> None:
-        """Leave the national amounts of the rows of a table in the table ``national``: they are made only when asked for."""
-        if self.table.name == SERVICE_LINE_FACTS.name:
+        """Leave the national amounts of the rows of a table in the table ``national``, once: only exposures ask for them."""
+        is_asked = self.table.name == SERVICE_LINE_FACTS.name and any(rule.exposure for rule in self.rules)
+        if is_asked and self.national_of != source:
+            self.national_of = source
             amounts = f"SELECT * FROM {NATIONAL_AMOUNTS.name} SEMI JOIN {source} USING (row_id)"
             self.connection.execute(f"CREATE OR REPLACE TABLE national AS {amounts}")
 
