@@ -71,8 +71,6 @@ shared AS (
 )
 SELECT
     row_id,
-    rate_row,
-    status_indicator,
     CAST(paid_percent AS DECIMAL(18, 4)) AS outpatient_percent,
     CAST(round(payment_amount * paid_units, 2) AS DECIMAL(18, 2)) AS outpatient_rate_amount,
     CAST(round(share(payment_amount, po_percent) * paid_units, 2) AS DECIMAL(18, 2))

@@ -70,7 +70,7 @@ SELECT
          WHEN NOT w.is_rural_sole_community_hospital THEN n.percent < 100 END AS is_paid_below_rate_with_po,
     CASE WHEN t.service_date IS NULL THEN 'neither the line nor the claim has a readable date'
          ELSE w.site_because END AS cut_because,
-    b.* EXCLUDE (row_id, rate_row, status_indicator, rate_because, po_because,
+    b.* EXCLUDE (row_id, rate_because, po_because,
                  outpatient_because),
     coalesce(unrated(run.has_outpatient_rates, b.row_id), b.rate_because) AS rate_because,
     coalesce(unrated(run.has_outpatient_rates, b.row_id), b.po_because) AS po_because,

@@ -25,8 +25,6 @@ CREATE OR REPLACE TABLE line_amounts (
 
 CREATE OR REPLACE TABLE outpatient_amounts (
     row_id BIGINT,
-    rate_row BIGINT,
-    status_indicator VARCHAR,
     outpatient_percent DECIMAL(18,4),
     outpatient_rate_amount DECIMAL(18,2),
     outpatient_po_amount DECIMAL(18,2),
