@@ -131,7 +131,7 @@ def cases_of(code: str) -> list[RuleCase]:
 
 def nothing(column: Column) -> Any:
     """What `fill_facts` gives a column that a row does not name."""
-    blank = {"text": "", "boolean": False, "integer": 0, "date": D(2026, 1, 1)}
+    blank = {"text": "", "boolean": False, "integer": 0, "decimal": Decimal(0), "date": D(2026, 1, 1)}
     return None if column.nullable else blank[column.type]
 
 

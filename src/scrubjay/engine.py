@@ -22,7 +22,16 @@ from scrubjay.facts import build_facts
 from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, law_sql, law_version_sql, load_laws
 from scrubjay.rule import Rule, apply_settings, check_codes, load_rules, select_rules
-from scrubjay.tables import GRAINS, NATIONAL_AMOUNTS, READER_TABLES, SERVICE_LINE_FACTS, Table, arrow_schema
+from scrubjay.tables import (
+    CLAIM_PAIR_FACTS,
+    GRAINS,
+    NATIONAL_AMOUNTS,
+    READER_TABLES,
+    SERVICE_LINE_FACTS,
+    SITE_GRAINS,
+    Table,
+    arrow_schema,
+)
 from scrubjay.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -58,7 +67,12 @@ _IDENTITY = (
     "payer_name",
     "payer_id",
     "service_date",
+    "facility_claim_id",
 )
+
+# What tells the rows of one site apart where it has several, in words and in all.
+WITHIN_SITE = ("service_month", "payer_name", "rendering_provider_npi")
+_ROW_OF_SITE = (*WITHIN_SITE, "payer_program", "is_provider_based")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,7 @@ class Report:
     findings: list[Row]
     summary: Row
     pages: dict[str, Rule] = field(default_factory=load_rules)  # of this check, the organisation's own among them
+    mixes: list[Row] = field(default_factory=list)  # of each site with a pattern: its codes by month, and its dates
 
     def as_dict(self) -> Row:
         """The whole report, as the JSON door prints it (schema ``scrubjay.findings/1``)."""
@@ -78,6 +93,7 @@ class Report:
             "files": self.files,
             "intake_problems": self.intake_problems,
             "findings": self.findings,
+            "mixes": self.mixes,
             "summary": self.summary,
         }
 
@@ -123,7 +139,52 @@ def report_of(run: Run, *, each: bool, run_date: dt.date) -> Report:
             findings += Grain(run.connection, table, chosen, run.laws, run.file_names).findings(each)
     findings.sort(key=lambda finding: finding.pop("_order"))
     summary = _summary(run.files, run.problems, findings, run.unjudged, run_date)
-    return Report(run.files, run.problems, findings, summary, run.pages)
+    return Report(run.files, run.problems, findings, summary, run.pages, _mixes(run.connection, findings))
+
+
+_PATTERNS = "MIX"  # the family of the pages about many lines of a site together
+
+
+def _mixes(connection: duckdb.DuckDBPyConnection, findings: list[Row]) -> list[Row]:
+    """Of each site with a violation about its lines together: how many carry which code, and the dates of its registry.
+
+    ``lines`` has a row for each month, payer programme and code; ``dates`` those of the registry, each once.
+    """
+    import pyarrow as pa
+
+    sites = sorted(
+        {
+            finding["site_id"]
+            for finding in findings
+            if finding["outcome"] == "violation"
+            and (finding["rule"].startswith(_PATTERNS) or finding["grain"] in SITE_GRAINS[1:])
+        }
+    )
+    if not sites:
+        return []
+    connection.register("wanted_sites", pa.table({"site_id": sites}))
+    lines = connection.sql("""
+        SELECT s.site_id, strftime(m.service_date, '%Y-%m') AS month, m.payer_program, m.place_of_service_code,
+            CAST(sum(m.lines) AS BIGINT) AS lines
+        FROM site_mixes AS m JOIN site_rows AS s USING (row_number) SEMI JOIN wanted_sites USING (site_id)
+        GROUP BY ALL ORDER BY ALL""").to_arrow_table()
+    dates = connection.sql("""
+        SELECT DISTINCT site_id, date, event
+        FROM (SELECT site_id, provider_based_from, provider_based_to, relocated_date, ownership_changed_date
+              FROM site_rows SEMI JOIN wanted_sites USING (site_id))
+        UNPIVOT (date FOR event IN (provider_based_from, provider_based_to, relocated_date, ownership_changed_date))
+        WHERE date < DATE '9999-12-31' ORDER BY ALL""").to_arrow_table()
+    names = connection.sql(
+        "SELECT site_id, max(site_name) AS site_name FROM site_rows SEMI JOIN wanted_sites USING (site_id) GROUP BY site_id"
+    ).fetchall()
+    connection.unregister("wanted_sites")
+    of_site: dict[str, Row] = {
+        site: {"site_id": site, "site_name": name, "dates": [], "lines": []} for site, name in sorted(names)
+    }
+    for kept, rows in (("dates", dates), ("lines", lines)):
+        for row in rows.to_pylist():
+            of_site[row.pop("site_id")][kept].append({name: plain(one) for name, one in row.items()})
+    return list(of_site.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +347,15 @@ class Grain:
             rule.code for rule in self.rules for leaf in rule.condition.leaves() if "payer_program" in leaf.columns
         }
 
+    @property
+    def line_key(self) -> str:
+        """The column that names the line of a row: the row itself, or of a pair its professional line."""
+        return "line_row_id" if "line_row_id" in self.table else "row_id"
+
+    @property
+    def has_national_amounts(self) -> bool:
+        return self.table in (SERVICE_LINE_FACTS, CLAIM_PAIR_FACTS)
+
     def sql(self, node: Node) -> str:
         return node.sql(self.law_columns)
 
@@ -416,21 +486,22 @@ class Grain:
         columns += [f'{name} AS "why:{name}"' for name in reasons if name]
         read = {name for node in sides.values() for leaf in node.leaves() for name in leaf.columns}
         replaced = ", ".join(f"n.{name} AS {name}" for name in NATIONAL_AMOUNTS.names[1:] if name in read)
-        if self.table.name != SERVICE_LINE_FACTS.name or not replaced:
+        if not self.has_national_amounts or not replaced:
             return columns, ""
         found = ", ".join(
             f'TRY_CAST({self.sql(node)} AS DECIMAL(18,2)) AS "national:{side}"' for side, node in sides.items()
         )
         columns += [f'"national:{side}"' for side in sides]
-        rows = f"SELECT f.* REPLACE ({replaced}) FROM {source} AS f LEFT JOIN national AS n USING (row_id)"
+        rows = f"SELECT f.* REPLACE ({replaced}) FROM {source} AS f LEFT JOIN national AS n ON n.row_id = f.{self.line_key}"
         return columns, f"JOIN (SELECT row_id, {found} FROM ({rows})) USING (row_id)"
 
     def keep_national_amounts(self, source: str) -> None:
         """Leave the national amounts of the rows of a table in the table ``national``, once: only exposures ask for them."""
-        is_asked = self.table.name == SERVICE_LINE_FACTS.name and any(rule.exposure for rule in self.rules)
+        is_asked = self.has_national_amounts and any(rule.exposure for rule in self.rules)
         if is_asked and self.national_of != source:
             self.national_of = source
-            amounts = f"SELECT * FROM {NATIONAL_AMOUNTS.name} SEMI JOIN {source} USING (row_id)"
+            rows = f"SELECT {self.line_key} AS row_id FROM {source}"
+            amounts = f"SELECT * FROM {NATIONAL_AMOUNTS.name} SEMI JOIN ({rows}) USING (row_id)"
             self.connection.execute(f"CREATE OR REPLACE TABLE national AS {amounts}")
 
     def exposure(self, rule: Rule, row: Row) -> Row | None:
@@ -469,8 +540,9 @@ class Grain:
         return {"fact": name, "meaning": column.meaning, "because": reason, "supplied_by": column.supplied_by}
 
     def identity(self) -> list[str]:
-        """The columns of `_IDENTITY` this grain has."""
-        return [name for name in _IDENTITY if name in self.table]
+        """The columns of `_IDENTITY` this grain has, and what tells its rows apart."""
+        within = () if "claim_id" in self.table else _ROW_OF_SITE
+        return [name for name in dict.fromkeys((*_IDENTITY, *within)) if name in self.table]
 
     def finding(self, rule: Rule, row: Row, outcome: str, severity: str, missing: list[Row], line_count: int) -> Row:
         """One finding as the report gives it."""
@@ -526,11 +598,13 @@ class Grain:
         return policies if self.reads_policy[rule.code] or is_medicare_by_policy else None
 
     def fingerprint(self, rule: Rule, row: Row) -> str:
-        """What finds the same work item again: rule, billing NPI, claim and line; else rule, site and its row."""
+        """What finds the same work item again: rule, billing NPI, claim and line; else rule, site and its row, and the month, payer …"""
         if "claim_id" in self.table:
             parts = [rule.code, row["billing_provider_npi"], row["claim_id"], row.get("line_number")]
+            parts += [row[name] for name in ("facility_claim_id",) if name in self.table]
         else:
             parts = [rule.code, row.get("site_id"), row.get("effective_from")]
+            parts += [row[name] for name in _ROW_OF_SITE if name in self.table]
         return hashlib.sha256("\x1f".join("" if one is None else str(one) for one in parts).encode()).hexdigest()[:16]
 
     def element(self, rule: Rule, row: Row) -> str | None:
@@ -572,7 +646,7 @@ def shares(laws: dict[str, Law], amount: Decimal, day: dt.date) -> tuple[Decimal
 def _shares_as_text(laws: dict[str, Law], difference: Decimal | None, day: dt.date | None, grain: str) -> Row:
     """The shares of an exposure. Of a hospital's line they are not known: its copayment goes by APC and wage index."""
     found = None
-    if difference is not None and day is not None and grain == "service_line":
+    if difference is not None and day is not None and grain in ("service_line", "claim_pair"):
         found = shares(laws, difference, day)
     names = ("program_amount", "program_after_sequestration_amount", "beneficiary_amount")
     return {name: plain(one) for name, one in zip(names, found or (None, None, None), strict=True)}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrubjay.condition import Node
-from scrubjay.engine import NOT_KNOWN, Grain, Run, fix_of, plain, prepare, today
+from scrubjay.engine import NOT_KNOWN, WITHIN_SITE, Grain, Run, fix_of, plain, prepare, today
 from scrubjay.errors import UnknownClaim
 from scrubjay.reference.law import Law
 from scrubjay.rule import FIX_ACTIONS, Rule, find_rule
@@ -86,6 +86,7 @@ class Explanation:
     def text(self) -> str:
         """The explanation as plain text for a terminal."""
         place = f"site {self.site_id}" if self.site_id else "this check"
+        place += "".join(f", {self.evidence[name]}" for name in WITHIN_SITE if self.evidence.get(name))
         if self.claim_id is not None:
             place = f"claim {self.claim_id}"
         if self.line_number is not None:
@@ -123,12 +124,24 @@ def _shown(value: Any) -> str:
 
 # The rows of a grain that a claim is about.
 _OF_CLAIM = "WHERE claim_id = ?"
+_WITH_ITS_LINES = """
+    SEMI JOIN (
+        SELECT w.row_number, f.is_provider_based AS status, strftime(f.service_date, '%Y-%m') AS month,
+            f.payer_program AS program,
+            coalesce(f.payer_name, f.payer_id, 'a payer without a name') AS payer, f.rendering_provider_npi AS npi
+        FROM service_line_facts AS f JOIN line_sites AS w USING (row_id) WHERE f.claim_id = ?
+    ) AS l ON l.row_number = site_row_number AND l.status IS NOT DISTINCT FROM is_provider_based AND """
 _ROWS_OF = {
+    "claim_pair": "WHERE ? IN (claim_id, facility_claim_id)",
     "site": """
         WHERE site_row_number IN (
             SELECT w.row_number FROM line_sites AS w JOIN lines AS l USING (row_id)
             JOIN judged_claims AS c USING (claim_key) WHERE c.claim_id = ?
         )""",
+    "site_month": f"{_WITH_ITS_LINES} l.month = service_month AND l.program IS NOT DISTINCT FROM payer_program",
+    "site_payer_month": f"{_WITH_ITS_LINES} l.month = service_month AND l.payer = payer_name",
+    "site_practitioner": f"{_WITH_ITS_LINES} l.npi = rendering_provider_npi "
+    "AND l.program IS NOT DISTINCT FROM payer_program",
     "run": "WHERE ? IS NOT NULL",
 }
 
@@ -179,7 +192,7 @@ def explain_run(
         if connection.sql("SELECT count(*) FROM one_claim").fetchall() != [(0,)]:
             compiled = Grain(connection, table, chosen, laws, [], source="one_claim")
             explained = [
-                replace(one, working=tuple(working(connection, laws, grain, row["row_id"], one.exposure)))
+                replace(one, working=tuple(working(connection, laws, grain, row[compiled.line_key], one.exposure)))
                 if one.exposure
                 else one
                 for each in chosen

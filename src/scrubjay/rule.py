@@ -38,7 +38,10 @@ _CHOICES = {
     "status": ("preview", "stable", "deprecated", "removed"),
 }
 FIX_SAFETY = ("safe", "review", "display")
-FIX_ACTIONS = {"drop_line": "leave this line out of the claim"}
+FIX_ACTIONS = {
+    "drop_line": "leave this line out of the claim",
+    "combine_on_inpatient_claim": "put this charge on the hospital's inpatient claim",
+}
 _REQUIRED = (
     *("code", "grain", "severity", "unknown", "consequence", "status", "since", "basis", "authority"),
     *("applies", "violates", "message", "evidence"),

@@ -122,7 +122,13 @@ def fill_facts(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequen
     """
     import pyarrow as pa
 
-    blank: dict[str, Any] = {"text": "", "boolean": False, "integer": 0, "date": dt.date(2026, 1, 1)}
+    blank: dict[str, Any] = {
+        "text": "",
+        "boolean": False,
+        "integer": 0,
+        "decimal": Decimal(0),
+        "date": dt.date(2026, 1, 1),
+    }
     full = [
         {
             column.name: number

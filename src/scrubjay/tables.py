@@ -166,7 +166,13 @@ CLAIMS = Table(
         Column("statement_from_date", "date", "statement from date (institutional)", source="2300 DTP*434"),
         Column("statement_through_date", "date", "statement through date (institutional)", source="2300 DTP*434"),
         Column("admission_date", "date", "admission date", source="2300 DTP*435"),
+        Column("admitted_at", "timestamp", "admission with its hour, where the hour is sent", source="2300 DTP*435"),
         Column("discharge_date", "date", "discharge date", source="2300 DTP*096"),
+        Column("discharge_hour", "text", "hour of the discharge, HHMM (institutional)", source="2300 DTP*096"),
+        Column(
+            "patient_status_code", "text", "patient status; 30: still a patient (institutional)", source="2300 CL103"
+        ),
+        Column("condition_codes", "text", "condition codes with blanks between (institutional)", source="2300 HI*BG"),
         Column("principal_diagnosis_code", "text", "principal diagnosis", source="2300 HI*ABK"),
         Column("billing_provider_npi", "text", "billing provider", source="2010AA NM109"),
         *_address("billing_provider", "the billing provider", "2010AA"),
@@ -186,6 +192,8 @@ CLAIMS = Table(
         Column("patient_last_name", "text", "patient", source="2010CA, else 2010BA NM103"),
         Column("patient_first_name", "text", "patient", source="2010CA, else 2010BA NM104"),
         Column("patient_birth_date", "date", "patient", source="2010CA, else 2010BA DMG02"),
+        Column("patient_sex_code", "text", "F, M or U", source="2010CA, else 2010BA DMG03"),
+        Column("medical_record_number", "text", "the provider's number of the patient", source="2300 REF*EA"),
         Column("payer_responsibility_code", "text", "P primary, S secondary, T tertiary", source="2000B SBR01"),
         Column("claim_filing_code", "text", "kind of payer: MB, MC, CI …", source="2000B SBR09"),
         Column("payer_name", "text", "destination payer", source="2010BB NM103"),
@@ -249,6 +257,99 @@ INSTITUTIONAL_LINES = Table(
             for c in _LINE
         ),
         Column("revenue_code", "text", "revenue code, four digits", source="2400 SV201"),
+    ),
+)
+
+# --- what the feeds say: registrations and admissions ----------------------------------------------
+
+VISIT_EVENTS = Table(
+    "visit_events",
+    "one patient of an HL7 v2 message of patient administration (ADT) or scheduling (SIU)",
+    (
+        Column("file_id", "integer", "the file it stands in", nullable=False),
+        Column("byte_offset", "integer", "start of its MSH segment", nullable=False),
+        Column("message_type", "text", "ADT or SIU", nullable=False, source="MSH-9.1"),
+        Column(
+            "event_code", "text", "A01 admit, A04 register, A11 cancel …", nullable=False, source="MSH-9.2, else EVN-1"
+        ),
+        Column("message_control_id", "text", "number of the message", source="MSH-10"),
+        Column("sending_facility", "text", "who sends the feed", source="MSH-4.1"),
+        Column("sent_at", "timestamp", "when the message was made", source="MSH-7"),
+        Column("recorded_at", "timestamp", "when the event was entered", source="EVN-2"),
+        Column("occurred_at", "timestamp", "when the event happened", source="EVN-6"),
+        Column("is_occurrence_time_known", "boolean", "occurred_at has an hour, not only a day", nullable=False),
+        Column("is_recorded_time_known", "boolean", "recorded_at has an hour, not only a day", nullable=False),
+        Column("visit_number", "text", "number of the visit", source="PV1-19.1"),
+        Column("visit_authority", "text", "who gives out that number", source="PV1-19.4"),
+        Column("account_number", "text", "patient account", source="PID-18.1"),
+        Column("patient_class_code", "text", "I, O, E, P, R, B, OBS …", source="PV1-2"),
+        Column("patient_type_code", "text", "type of patient in the sender's own words", source="PV1-18"),
+        Column("hospital_service_code", "text", "hospital service", source="PV1-10"),
+        Column("point_of_care", "text", "ward, clinic or department", source="PV1-3.1"),
+        Column("facility", "text", "facility of that location", source="PV1-3.4"),
+        Column("servicing_facility", "text", "servicing facility", source="PV1-39"),
+        Column("discharge_disposition_code", "text", "disposition", source="PV1-36"),
+        Column("admitted_at", "timestamp", "start of the visit", source="PV1-44"),
+        Column("is_admission_time_known", "boolean", "admitted_at has an hour, not only a day", nullable=False),
+        Column("discharged_at", "timestamp", "end of the visit", source="PV1-45"),
+        Column("is_discharge_time_known", "boolean", "discharged_at has an hour, not only a day", nullable=False),
+        Column("patient_identifiers", "text", "all identifiers of the patient as sent, with ~ between", source="PID-3"),
+        Column(
+            "medical_record_number",
+            "text",
+            "the identifier of type MR, else the first without another meaning",
+            source="PID-3.1",
+        ),
+        Column("medical_record_authority", "text", "who gives out that number", source="PID-3.4"),
+        Column(
+            "member_id",
+            "text",
+            "Medicare, Medicaid or member number, else that of the first insurance",
+            source="PID-3.1, else IN1-36, IN1-49",
+        ),
+        Column("patient_last_name", "text", "patient", source="PID-5.1"),
+        Column("patient_first_name", "text", "patient", source="PID-5.2"),
+        Column("patient_birth_date", "date", "patient", source="PID-7"),
+        Column("patient_sex_code", "text", "F, M or another", source="PID-8"),
+        Column("prior_medical_record_number", "text", "of a merge: the number that is given up", source="MRG-1.1"),
+        Column("prior_medical_record_authority", "text", "who gave it out", source="MRG-1.4"),
+        Column("prior_account_number", "text", "of a merge: the account that is given up", source="MRG-3.1"),
+        Column("prior_visit_number", "text", "of a merge: the visit that is given up", source="MRG-5.1"),
+        Column("appointment_id", "text", "number of the appointment", source="SCH-1.1, else SCH-2.1"),
+        Column(
+            "appointment_at",
+            "timestamp",
+            "start of the appointment",
+            source="SCH-11.4, else TQ1-7, AIS-4, AIG-8, AIL-6 or AIP-6",
+        ),
+        Column("appointment_status_code", "text", "status of the appointment", source="SCH-25.1"),
+    ),
+)
+
+PATIENT_CLASSES = ("inpatient", "observation", "outpatient", "emergency", "recurring", "preadmission")
+
+VISITS = Table(
+    "visits",
+    "one stay or registration of a CSV list: one patient in one class, from its start to its end",
+    (
+        Column("file_id", "integer", "the file it stands in", nullable=False),
+        Column("row_number", "integer", "row of the file, 1 is the first data row", nullable=False),
+        Column("visit_number", "text", "number of the visit or account"),
+        Column("hospital", "text", "the hospital: its id, NPI or CCN in the sites registry, or its name in the feeds"),
+        Column("location", "text", "ward, clinic or department: a site of the registry, or its name in the feeds"),
+        Column("patient_class", "text", "what the patient was", allowed=PATIENT_CLASSES),
+        Column("started_at", "timestamp", "admission or registration"),
+        Column("is_start_time_known", "boolean", "started_at has an hour, not only a day", nullable=False),
+        Column("ended_at", "timestamp", "discharge or end of the registration; blank: not ended, or not known"),
+        Column("is_end_time_known", "boolean", "ended_at has an hour, not only a day", nullable=False),
+        Column("is_cancelled", "boolean", "it was taken back", nullable=False),
+        Column("is_part_a_stay", "boolean", "Part A covers the stay"),
+        Column("member_id", "text", "member number at the payer"),
+        Column("medical_record_number", "text", "the hospital's number of the patient"),
+        Column("patient_last_name", "text", "patient"),
+        Column("patient_first_name", "text", "patient"),
+        Column("patient_birth_date", "date", "patient"),
+        Column("patient_sex_code", "text", "F, M or another"),
     ),
 )
 
@@ -317,6 +418,12 @@ SITES = Table(
             matters_to=_DEPARTMENT,
         ),
         Column("ccn", "text", "CMS certification number of the hospital it belongs to", matters_to=HOSPITAL_SPACE),
+        Column(
+            "feed_codes",
+            "text",
+            "what the feeds call it, with blanks between: MSH-4 or PV1-39 of a hospital, PV1-3 of a department",
+            supplied_by="registration (interface table)",
+        ),
         Column(
             "ptan",
             "text",
@@ -1206,6 +1313,8 @@ _PRACTITIONER_FACTS = (
     Column("substantive_because", "text", "why that is not known"),
     Column("modifiers_with_fs", "text", "the modifiers with FS behind them", nullable=False, source="SV101-3"),
     Column("modifiers_without_fs", "text", "the modifiers without FS", nullable=False, source="SV101-3"),
+    Column("modifiers_with_pd", "text", "the modifiers with PD behind them", nullable=False, source="SV101-3"),
+    Column("modifiers_without_pd", "text", "the modifiers without PD", nullable=False, source="SV101-3"),
 )
 
 _COMPONENT_FACTS = (
@@ -1390,13 +1499,15 @@ _STAY_FACTS = (
     Column("discharge_because", "text", "why the discharge date is not known"),
 )
 
-_ADMISSION_FACTS = (
+_STAYS = "registration (ADT; encounters: admission_status, admitted_at)"
+
+_WINDOW_FACTS = (
     Column(
         "has_admission_on_record",
         "boolean",
-        "the encounters registry says that the patient was admitted to a hospital; false: the feed was read, and there "
-        "is no stay",
-        supplied_by="registration (encounters: admission_status, admitted_at)",
+        "the patient was admitted to a hospital on the service date or within the longest payment window after it; false: "
+        "a feed or the encounters registry says that there was none",
+        supplied_by=_STAYS,
         because="admission_because",
         reads=("encounters.admission_status", "encounters.admitted_at"),
     ),
@@ -1405,23 +1516,195 @@ _ADMISSION_FACTS = (
         "boolean",
         "the service date lies in the payment window before an admission: on its day, or so many calendar days before it "
         "as the type of the hospital has",
-        supplied_by="registration (encounters: admission_status, admitted_at, admitting_hospital_type)",
+        supplied_by=_STAYS,
         because="admission_because",
         reads=("encounters.admission_status", "encounters.admitted_at", "encounters.admitting_hospital_type"),
     ),
     Column("admission_because", "text", "why it is not known whether an admission followed"),
-    Column("admission_date", "date", "day of that admission"),
+    Column("admission_date", "date", "day of that admission", because="admission_because", supplied_by=_STAYS),
+    Column(
+        "admitting_hospital_name", "text", "the hospital of that admission", because="admission_because", supplied_by=_STAYS
+    ),
+    Column(
+        "admitting_hospital_type",
+        "text",
+        "how Medicare pays that hospital",
+        because="admission_because",
+        supplied_by="reimbursement (sites registry: hospital_type)",
+    ),
+    Column(
+        "has_payment_window",
+        "boolean",
+        "the hospital, by its type, has a payment window; a critical access hospital has none",
+        supplied_by="reimbursement (sites registry: hospital_type)",
+        because="window_because",
+        reads=("sites.hospital_type", "encounters.admitting_hospital_type"),
+    ),
+    Column("window_because", "text", "why it is not known whether the hospital has a payment window"),
+    Column(
+        "is_part_a_stay",
+        "boolean",
+        "Part A covers that stay",
+        supplied_by="registration (eligibility; encounters: is_part_a_stay)",
+        because="part_a_because",
+        reads=("encounters.is_part_a_stay",),
+    ),
+    Column("part_a_because", "text", "why it is not known whether Part A covers the stay"),
+    Column(
+        "is_payment_window_at_issue",
+        "boolean",
+        "somebody tells of an admission after the service; or, of a practice, its row of the sites registry does not rule out "
+        "that a hospital wholly owns or operates it",
+        nullable=False,
+    ),
+    Column(
+        "is_on_day_of_admission",
+        "boolean",
+        "the service date is the day of that admission",
+        supplied_by=_STAYS,
+        because="admission_because",
+    ),
+    Column(
+        "is_excluded_from_payment_window",
+        "boolean",
+        "an ambulance or maintenance dialysis service, which the payment window never reaches",
+        nullable=False,
+    ),
+    Column(
+        "is_diagnostic_service",
+        "boolean",
+        "a diagnostic service: as the encounters registry says, else by the code: a test with a technical component, a "
+        "laboratory code, of a hospital's line its revenue code; visits are none",
+        supplied_by="coding (encounters: is_diagnostic)",
+        because="service_because",
+        reads=("encounters.is_diagnostic",),
+    ),
+    Column(
+        "is_window_service",
+        "boolean",
+        "a service that the payment window reaches: diagnostic, of the day of admission, or clinically related to it; false "
+        "only where the record attests that it is unrelated",
+        supplied_by="clinician (encounters: is_related_to_admission, is_unrelatedness_attested)",
+        because="service_because",
+        reads=(
+            "encounters.is_related_to_admission",
+            "encounters.is_unrelatedness_attested",
+            "encounters.is_diagnostic",
+        ),
+    ),
+    Column("service_because", "text", "why it is not known whether the payment window reaches such a service"),
+    Column(
+        "is_always_window_service",
+        "boolean",
+        "a service that the payment window reaches whatever it was for: diagnostic, or of the day of admission; false also "
+        "where nobody knows that it is one",
+        nullable=False,
+    ),
+    Column("unrelatedness_attestation", "text", "who attested that it is unrelated, and when; '' if nobody", nullable=False),
+    Column(
+        "patient_match",
+        "text",
+        "how the patient was found among the visits: member number, medical record number, name and birth date …; '' if no "
+        "visit was found",
+        nullable=False,
+    ),
+)
+
+_ADMISSION_FACTS = (
+    *_WINDOW_FACTS,
+    Column(
+        "is_window_practice",
+        "boolean",
+        "a practice outside hospital space that the admitting hospital, or a hospital while nobody is admitted, wholly owns or "
+        "wholly operates",
+        supplied_by="compliance (sites registry: ownership, is_wholly_operated_by_hospital, hospital_id)",
+        because="practice_because",
+        reads=("sites.ownership", "sites.is_wholly_operated_by_hospital", "sites.hospital_id"),
+    ),
+    Column("practice_because", "text", "why it is not known whether the payment window reaches the practice"),
+    Column(
+        "window_release_date",
+        "date",
+        "first day on which no admission can reach back to the service date any more",
+        because="release_because",
+    ),
+    Column(
+        "is_payment_window_closed",
+        "boolean",
+        "no admission can reach back to the service date any more; not known while one may still follow",
+        supplied_by="time",
+        because="release_because",
+    ),
+    Column("release_because", "text", "until when an admission may follow"),
     Column(
         "is_hospital_charge_combined",
         "boolean",
-        "the hospital has put its own charges of a day in the window on the inpatient claim; never known: nothing here "
-        "compares the hospital's claims with the admission",
-        supplied_by="patient accounts",
+        "the hospital's own charge of a day in the window is on its inpatient claim: that claim was given, and no outpatient "
+        "claim without condition code 51 carries the day",
+        supplied_by="patient accounts (the hospital's claims)",
         because="charge_because",
     ),
     Column("charge_because", "text", "why that is not known"),
+    Column("inpatient_hospital_name", "text", "where the patient was a registered inpatient", because="registration_because", supplied_by=_ADT),
+    Column(
+        "inpatient_hospital_type",
+        "text",
+        "how Medicare pays that hospital or unit",
+        supplied_by="reimbursement (sites registry: hospital_type; encounters: admitting_hospital_type)",
+        because="inpatient_because",
+        reads=("sites.hospital_type", "encounters.admitting_hospital_type"),
+    ),
+    Column("inpatient_since_date", "date", "day of that admission", because="registration_because", supplied_by=_ADT),
+    Column(
+        "inpatient_place_of_service_code",
+        "text",
+        "the code of an inpatient: 51 in a psychiatric, 61 in a rehabilitation hospital or unit, 21 in others",
+        because="inpatient_because",
+        supplied_by=_ADT,
+    ),
+    Column("inpatient_because", "text", "why that code or the type of the hospital is not known"),
+    Column(
+        "inpatient_place_of_service_codes",
+        "text",
+        "that code, or the three that it may be",
+        nullable=False,
+    ),
+    Column(
+        "is_inpatient_on_day",
+        "boolean",
+        "the patient was an inpatient at some time of the service date, the days of admission and discharge among them",
+        supplied_by=_STAYS,
+        because="registration_because",
+        reads=("encounters.registration_status", "encounters.admitted_at", "encounters.discharged_at"),
+    ),
+    Column(
+        "is_registration_asked",
+        "boolean",
+        "somebody speaks of the patient on that day: a feed that covers the hospital, a list, a hospital's claim or a row of the "
+        "encounters registry, whatever it says",
+        nullable=False,
+    ),
+    Column(
+        "is_reached_by_payment_window",
+        "boolean",
+        "it is known that the payment window reaches the practice and the day",
+        nullable=False,
+    ),
+    Column(
+        "has_outpatient_registration_on_day",
+        "boolean",
+        "a feed or the encounters registry says that the patient was also an outpatient of a hospital at some time of that day",
+        nullable=False,
+    ),
+    Column("is_strict_patient_match", "boolean", "the patient was found by a number, not by a name", nullable=False),
+    Column(
+        "registration_evidence",
+        "text",
+        "what the feeds, lists or hospital claims say of the visit, and the encounters registry beside it; '' if they say "
+        "nothing",
+        nullable=False,
+    ),
 )
-
 _NOTICE_FACTS = (
     Column(
         "has_notice_on_file",
@@ -1538,6 +1821,11 @@ _LINE_POLICY_FACTS = (
         "is_service_facility_required_by_payer",
         "boolean",
         "the payer asks for the service facility on every claim",
+    ),
+    _of_policy(
+        "has_payment_window_by_payer",
+        "boolean",
+        "the payer's policy has Medicare's payment window",
     ),
 )
 
@@ -1773,7 +2061,7 @@ SERVICE_LINE_FACTS = Table(
             "boolean",
             "the patient was a registered hospital outpatient",
             supplied_by="registration (encounters: registration_status)",
-            because="encounter_because",
+            because="registration_because",
             reads=("encounters.registration_status",),
         ),
         Column(
@@ -1781,7 +2069,7 @@ SERVICE_LINE_FACTS = Table(
             "boolean",
             "the patient was a registered hospital inpatient",
             supplied_by="registration (encounters: registration_status)",
-            because="encounter_because",
+            because="registration_because",
             reads=("encounters.registration_status",),
         ),
         Column(
@@ -1791,6 +2079,7 @@ SERVICE_LINE_FACTS = Table(
             supplied_by="billing office (encounters: has_custody_exception)",
             because="encounter_because",
         ),
+        Column("registration_because", "text", "why it is not known where the patient was registered"),
         Column("encounter_because", "text", "why nothing is known of the encounter"),
         Column(
             "has_duplicate_at_other_place",
@@ -1942,6 +2231,115 @@ NATIONAL_AMOUNTS = Table(
     ),
 )
 
+_PAIR_LINE_FACTS = (  # of the professional line
+    *(one.name for one in _IDENTITY if one.name != "row_id"),
+    "line_number",
+    "byte_offset",
+    "row_number",
+    "service_date",
+    "service_date_because",
+    "has_place_of_service",
+    "is_place_of_service_from_line",
+    "place_of_service_code",
+    "procedure_code",
+    "modifiers",
+    "is_facility_rate",
+    "facility_rate_because",
+    "is_marked_as_telehealth",
+    "site_id",
+    "is_site_known",
+    "site_name",
+    "site_because",
+    "site_type",
+    "is_provider_based",
+    "service_facility_address",
+    "allowed_amount",
+    "allowed_because",
+    "facility_amount",
+    "facility_because",
+)
+
+_FACILITY = "the hospital (its claims of that day)"
+
+CLAIM_PAIR_FACTS = Table(
+    "claim_pair_facts",
+    "one professional line and one facility claim of the same patient and day; a line without one has one row too, where its "
+    "code leads to expect one or its site may be hospital space",
+    (
+        Column("row_id", "integer", "number of the row in this run", nullable=False),
+        Column("line_row_id", "integer", "row_id of the professional line in service_line_facts", nullable=False),
+        *(SERVICE_LINE_FACTS[name] for name in _PAIR_LINE_FACTS),
+        Column("has_stay_on_day", "boolean", "the patient is known to have been an inpatient on that day", nullable=False),
+        Column(
+            "has_facility_claim",
+            "boolean",
+            "a facility's claim of the patient and day was given; false: claims of that hospital for that day were given, and "
+            "none is the patient's",
+            supplied_by=_FACILITY,
+            because="facility_claim_because",
+        ),
+        Column("facility_claim_because", "text", "why that is not known"),
+        Column(
+            "has_facility_feed",
+            "boolean",
+            "claims of the hospital or center of the site were given for that day, whoever's they are",
+            nullable=False,
+        ),
+        Column("facility_claim_id", "text", "patient control number of the facility's claim; '' if none", nullable=False),
+        Column("facility_file", "text", "the file it stands in; '' if none", nullable=False),
+        Column("facility_sender", "text", "the hospital that sent it, else its NPI; '' if none", nullable=False),
+        Column("facility_type_of_bill_code", "text", "its type of bill; '' if none", nullable=False),
+        Column("facility_type_code", "text", "its first two characters, 83 of a surgical center; '' if none", nullable=False),
+        Column("facility_site_id", "text", "where its lines of that day were given"),
+        Column("facility_site_name", "text", "the name of that site"),
+        Column("facility_modifiers", "text", "PO, PN and ER on its lines of that day; '' if none", nullable=False),
+        Column("facility_procedure_codes", "text", "its procedures of that day, with PO, PN or ER behind them", nullable=False),
+        Column("facility_revenue_codes", "text", "its revenue codes of that day", nullable=False),
+        Column("facility_hospital_type", "text", "how Medicare pays that hospital"),
+        Column("has_clinic_visit", "boolean", "it has a clinic visit on that day (G0463, revenue code 051X or 052X)", nullable=False),
+        Column(
+            "has_same_service_as_professional_revenue",
+            "boolean",
+            "it carries the procedure of the professional line under a professional revenue code (096X to 098X)",
+            nullable=False,
+        ),
+        Column(
+            "is_same_place",
+            "boolean",
+            "both claims name the same place: the same site, else the same address or NPI",
+            supplied_by="credentialing (sites registry), or the hospital (service facility of its claim)",
+            because="place_because",
+        ),
+        Column("place_because", "text", "why it is not known whether both claims name the same place"),
+        Column(
+            "is_same_service",
+            "boolean",
+            "both claims are about one service: the same procedure that is no laboratory test, or a visit beside a clinic or "
+            "emergency visit; false beside laboratory lines alone",
+            supplied_by="the clinical record",
+            because="same_service_because",
+        ),
+        Column("same_service_because", "text", "why that is not known"),
+        Column(
+            "paired_place_of_service_code",
+            "text",
+            "the place of service that stands beside such a claim",
+            supplied_by="the hospital (PO, PN or ER on its lines)",
+            because="pair_because",
+        ),
+        Column("pair_because", "text", "why that code is not known"),
+        Column(
+            "paired_place_of_service_codes",
+            "text",
+            "that code, else that of the site, else the two that it may be",
+            nullable=False,
+        ),
+        Column("patient_match", "text", "how the patients of the two were found to be one; '' if there is no claim", nullable=False),
+        Column("is_strict_patient_match", "boolean", "by a number, not by a name", nullable=False),
+        Column("days_since_service", "integer", "days from the service date to the run date", because="service_date_because"),
+    ),
+)
+
 INSTITUTIONAL_LINE_FACTS = Table(
     "institutional_line_facts",
     "one service line of an institutional claim, with all that is known about where it was given",
@@ -1976,6 +2374,39 @@ INSTITUTIONAL_LINE_FACTS = Table(
         Column("service_facility_byte_offset", "integer", "start of its NM1 segment"),
         *_SITE_FACTS,
         *_DEPARTMENT_FACTS,
+        *_WINDOW_FACTS,
+        Column(
+            "is_admitted_at_hospital",
+            "boolean",
+            "that admission was to the hospital that sends the claim, or that the site belongs to",
+            supplied_by="registration (encounters: admitting_hospital_id; sites registry: hospital_id, npi)",
+            because="hospital_because",
+            reads=("encounters.admitting_hospital_id", "sites.hospital_id"),
+        ),
+        Column("hospital_because", "text", "why that is not known"),
+        Column(
+            "has_professional_claim",
+            "boolean",
+            "a professional claim for that patient and day was given; false: claims from sites of that hospital for that day "
+            "were, and none is the patient's",
+            supplied_by="billing office (the practitioners' claims of that day)",
+            because="professional_because",
+        ),
+        Column("professional_because", "text", "why that is not known"),
+        Column(
+            "has_professional_feed",
+            "boolean",
+            "professional claims from sites of that hospital were given for that day, whoever's they are",
+            nullable=False,
+        ),
+        Column("days_since_service", "integer", "days from the service date to the run date", because="service_date_because"),
+        Column(
+            "has_condition_code_51",
+            "boolean",
+            "the claim carries condition code 51: unrelated outpatient services",
+            nullable=False,
+            source="HI*BG",
+        ),
         *_OUTPATIENT_FACTS,
     ),
 )
@@ -2110,6 +2541,21 @@ CLAIM_FACTS = Table(
     ),
 )
 
+_MORE_CLAIMS = "billing office (claims of more months)"
+_COUNTED = "lines of Medicare Part B whose code goes by the building,"
+_CAMPUS_CODE = (
+    Column(
+        "outpatient_place_of_service_code",
+        "text",
+        "19 or 22, the code of hospital outpatient space at this distance; not known at a remote location or "
+        "satellite and near one, where no text says which",
+        supplied_by="credentialing (sites registry: distance_yards, distance_method)",
+        because="campus_because",
+        reads=("sites.distance_yards", "sites.distance_method"),
+    ),
+    Column("campus_because", "text", "why it is not known whether the site is on campus"),
+)
+
 SITE_FACTS = Table(
     "site_facts",
     "one row of the sites registry at which lines of these files were given; every row, if the registry itself is checked",
@@ -2168,6 +2614,172 @@ SITE_FACTS = Table(
             nullable=False,
         ),
         Column("place_of_service_by_payer", "text", "those codes with their payers, in words", nullable=False),
+        *_CAMPUS_CODE,
+        Column("provider_based_from", "date", "first day of provider-based status of a department"),
+        Column("provider_based_to", "date", "last day of provider-based status of a department"),
+        Column("line_count_before", "integer", f"{_COUNTED} in the 90 days before the first", nullable=False),
+        Column("hospital_line_count_before", "integer", "of them at POS 19 or 22", nullable=False),
+        Column(
+            "line_count_since", "integer", f"{_COUNTED} from the first provider-based day to the last", nullable=False
+        ),
+        Column("hospital_line_count_since", "integer", "of them at POS 19 or 22", nullable=False),
+        Column(
+            "is_default_stale",
+            "boolean",
+            "most lines since the first provider-based day carry another code than 19 or 22: 20 lines or more, and even the "
+            "upper limit of the 95 percent interval lies below half; false where it is not so, or 95 percent carry them",
+            supplied_by=_MORE_CLAIMS,
+            because="default_because",
+        ),
+        Column("default_because", "text", "why is_default_stale is missing"),
+        Column("line_count_after_end", "integer", f"{_COUNTED} after the last provider-based day", nullable=False),
+        Column("hospital_line_count_after_end", "integer", "of them at POS 19 or 22", nullable=False),
+        Column(
+            "is_default_stale_after_end",
+            "boolean",
+            "most lines after the last provider-based day still carry 19 or 22, by the same measure",
+            supplied_by=_MORE_CLAIMS,
+            because="after_end_because",
+        ),
+        Column("after_end_because", "text", "why is_default_stale_after_end is missing"),
+        Column("correction_scope", "text", "which lines are to be looked through, in words"),
+    ),
+)
+
+_MIX_FACTS = (
+    Column("site_id", "text", "the site", nullable=False),
+    Column("site_name", "text", "its name"),
+    Column("effective_from", "date", "first day on which that row of the registry holds; blank: always"),
+    Column("site_row_number", "integer", "row of the sites registry", nullable=False),
+    Column("site_type", "text", "what the site is", supplied_by=_SITE, reads=("sites.site_type",)),
+    Column(
+        "is_provider_based",
+        "boolean",
+        "the site was hospital outpatient space on the days of these lines",
+        supplied_by="compliance (sites registry: site_type, provider_based_from)",
+        because="status_because",
+        reads=("sites.site_type", "sites.provider_based_from"),
+    ),
+    Column("status_because", "text", "why is_provider_based is missing"),
+    Column("service_date", "date", "first day of these lines", nullable=False),
+    Column("last_service_date", "date", "last day of these lines", nullable=False),
+    Column("place_of_service_code", "text", "the code that most of these lines carry", nullable=False),
+    Column("mix", "text", "how many lines carry which code, in words", nullable=False),
+    Column(
+        "line_count",
+        "integer",
+        "professional lines whose code goes by the building: no telehealth, readings, inpatients, codes that other pages "
+        "judge or a policy asks for",
+        nullable=False,
+    ),
+    Column("hospital_line_count", "integer", "of them at POS 19 or 22", nullable=False),
+    Column("office_line_count", "integer", "of them at POS 11", nullable=False),
+    Column("hospital_percent", "decimal", "the share of POS 19 and 22 in percent", nullable=False),
+    Column("hospital_percent_at_least", "decimal", "lower limit of its 95 percent interval (Wilson)", nullable=False),
+    Column("hospital_percent_at_most", "decimal", "upper limit of its 95 percent interval (Wilson)", nullable=False),
+    *_CAMPUS_CODE,
+    Column("correction_scope", "text", "which lines are to be looked through, in words", nullable=False),
+)
+
+_MIX_PROGRAM = (
+    Column(
+        "payer_program",
+        "text",
+        "the programme whose rules apply to these lines",
+        supplied_by="billing office (payer registry, SBR09)",
+        because="payer_program_because",
+        reads=("payers.payer_program",),
+    ),
+    Column("payer_program_because", "text", "why payer_program is missing"),
+)
+
+
+def _beside_others(others: str) -> tuple[Column, ...]:
+    """The lines of the other payers or practitioners at the same site, and how the shares compare."""
+    return (
+        Column("other_line_count", "integer", f"lines of {others}, counted alike", nullable=False),
+        Column("other_hospital_line_count", "integer", "of them at POS 19 or 22", nullable=False),
+        Column("has_enough_lines", "boolean", f"20 lines or more here, and of {others}", nullable=False),
+        Column(
+            "is_hospital_share_below_others",
+            "boolean",
+            "fewer of these lines carry POS 19 or 22, beyond chance: the upper limit of their interval lies below the lower "
+            "limit of the others; false at 95 percent or more, or where the share is not below theirs",
+            supplied_by=_MORE_CLAIMS,
+            because="below_because",
+        ),
+        Column("below_because", "text", "why is_hospital_share_below_others is missing"),
+        Column(
+            "is_hospital_share_above_others",
+            "boolean",
+            "more of these lines carry POS 19 or 22, beyond chance; false at 5 percent or less, or where it is not above",
+            supplied_by=_MORE_CLAIMS,
+            because="above_because",
+        ),
+        Column("above_because", "text", "why is_hospital_share_above_others is missing"),
+    )
+
+
+SITE_MONTH_FACTS = Table(
+    "site_month_facts",
+    "one row of the sites registry in one month, in one status and for one payer programme, with the lines given there",
+    (
+        Column("row_id", "integer", "number of the row in this run", nullable=False),
+        Column("service_month", "text", "month of service, as 2026-08", nullable=False),
+        *_MIX_FACTS,
+        *_MIX_PROGRAM,
+        Column(
+            "is_hospital_share_too_low",
+            "boolean",
+            "20 lines or more, and even the upper limit of the interval lies below 95 percent; false at 95 percent or more",
+            supplied_by=_MORE_CLAIMS,
+            because="low_because",
+        ),
+        Column("low_because", "text", "why is_hospital_share_too_low is missing"),
+        Column(
+            "is_hospital_share_too_high",
+            "boolean",
+            "20 lines or more, and even the lower limit of the interval lies above 5 percent; false at 5 percent or less",
+            supplied_by=_MORE_CLAIMS,
+            because="high_because",
+        ),
+        Column("high_because", "text", "why is_hospital_share_too_high is missing"),
+    ),
+)
+
+SITE_PAYER_MONTH_FACTS = Table(
+    "site_payer_month_facts",
+    "one row of the sites registry in one month, in one status and for one payer, beside the other payers of that month",
+    (
+        Column("row_id", "integer", "number of the row in this run", nullable=False),
+        Column("payer_name", "text", "the payer: its name, else its identifier", nullable=False),
+        Column("service_month", "text", "month of service, as 2026-08", nullable=False),
+        *_MIX_FACTS,
+        *_beside_others("the other payers there in that month"),
+        Column(
+            "has_place_of_service_by_payer",
+            "boolean",
+            "office visits at the site carry a code of its own for each payer; see site_facts",
+            nullable=False,
+        ),
+    ),
+)
+
+SITE_PRACTITIONER_FACTS = Table(
+    "site_practitioner_facts",
+    "one row of the sites registry, in one status and for one payer programme, with the lines of one practitioner there "
+    "beside those of the others",
+    (
+        Column("row_id", "integer", "number of the row in this run", nullable=False),
+        Column(
+            "rendering_provider_npi",
+            "text",
+            "rendering provider of these lines, else the billing provider; '' when blank",
+            nullable=False,
+        ),
+        *_MIX_FACTS,
+        *_MIX_PROGRAM,
+        *_beside_others("the other practitioners there"),
     ),
 )
 
@@ -2189,9 +2801,20 @@ RUN_FACTS = Table(
     ),
 )
 
-READER_TABLES = (FILES, INTAKE_PROBLEMS, CLAIMS, PROFESSIONAL_LINES, INSTITUTIONAL_LINES)
-FACT_TABLES = (SERVICE_LINE_FACTS, INSTITUTIONAL_LINE_FACTS, CLAIM_FACTS, SITE_FACTS, RUN_FACTS)
+READER_TABLES = (FILES, INTAKE_PROBLEMS, CLAIMS, PROFESSIONAL_LINES, INSTITUTIONAL_LINES, VISIT_EVENTS, VISITS)
+FACT_TABLES = (
+    SERVICE_LINE_FACTS,
+    INSTITUTIONAL_LINE_FACTS,
+    CLAIM_FACTS,
+    CLAIM_PAIR_FACTS,
+    SITE_FACTS,
+    SITE_MONTH_FACTS,
+    SITE_PAYER_MONTH_FACTS,
+    SITE_PRACTITIONER_FACTS,
+    RUN_FACTS,
+)
 GRAINS: dict[str, Table] = {table.name.removesuffix("_facts"): table for table in FACT_TABLES}
+SITE_GRAINS = ("site", "site_month", "site_payer_month", "site_practitioner")  # they have no file and no claim
 TABLES: dict[str, Table] = {
     t.name: t for t in (*READER_TABLES, *REGISTRIES, *FEE_TABLES, *FACT_TABLES, NATIONAL_AMOUNTS)
 }

@@ -31,7 +31,7 @@ def working(
     if not loaded or not loaded["releases"]:
         yield from _result(exposure)
         return
-    if grain == "service_line":
+    if grain in ("service_line", "claim_pair"):
         yield from _fee_schedule(connection, laws, row_id)
     elif grain == "institutional_line":
         yield from _outpatient_rate(connection, row_id)

@@ -32,7 +32,7 @@ from scrubjay.tables import REGISTRIES, Table
 SETTINGS_FILE = "scrubjay.toml"
 README_FILE = "README.md"
 
-_SECTIONS = ("registries", "rules", "columns", "fees")
+_SECTIONS = ("registries", "rules", "columns", "fees", "feeds")
 _REGISTRY_NAMES = [table.name for table in REGISTRIES]
 _SETTINGS_TEMPLATE = """\
 # Settings of this Scrubjay workspace. Every line that begins with # is off; all of them may stay off.
@@ -56,6 +56,12 @@ _SETTINGS_TEMPLATE = """\
 # What prices a service where neither the claim nor a registry says it (amounts are unknown then).
 # locality = "01182-18"                # contractor and payment locality
 # is_qualifying_participant = false    # whether practitioners are qualifying APM participants
+
+# For which days a feed speaks for a hospital (hospital_id of sites.csv). Without a section of its own a hospital is taken
+# to be covered on the days on which the files themselves speak of it.
+# [feeds.GENERAL]
+# visits = [2026-01-01, 2026-03-31]                 # ADT messages, lists of stays and registrations
+# institutional_claims = [2026-01-01, 2026-03-31]   # the hospital's claims
 
 [columns]
 # Claims in your own CSV files: first the name in the header of your file, then the column it stands for.
@@ -106,6 +112,9 @@ class FeeSettings:
     is_qualifying_participant: bool | None = None
 
 
+Feed = tuple[str, str, dt.date, dt.date]  # hospital, visits or institutional_claims, first and last day
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """The settings and registries of one organisation.
@@ -125,6 +134,7 @@ class Workspace:
     settings: tuple[RuleSetting, ...] = ()
     own_fees: Path | None = None  # the folder of the fee files that were imported
     fee_settings: FeeSettings = FeeSettings()
+    feeds: tuple[Feed, ...] = ()  # for which days a feed is said to speak for a hospital
 
     @staticmethod
     def empty() -> Workspace:
@@ -162,6 +172,7 @@ class Workspace:
             settings=settings.rule_settings(),
             own_fees=folders.get("fees"),
             fee_settings=settings.fee_settings(),
+            feeds=settings.feeds(),
         )
 
     def expired_settings(self, run_date: dt.date) -> list[str]:
@@ -328,7 +339,7 @@ class _Settings:
         for section, content in self._sections.items():
             if section not in _SECTIONS:
                 hint = near_miss(section, list(_SECTIONS))
-                advice = f"keep to the sections [registries], [rules.CODE], [columns] and [fees].{hint}"
+                advice = f"keep to the sections [registries], [rules.CODE], [columns], [fees] and [feeds.HOSPITAL].{hint}"
                 raise self._wrong(section, f"unknown setting {section!r}", advice)
             if not isinstance(content, dict):
                 raise self._wrong(section, f"{section!r} is a section", f"write [{section}] and its settings below")
@@ -439,6 +450,25 @@ class _Settings:
             raise self._wrong(key, f"{key} is {is_qualifying!r}", "write true or false, without quotes")
         contractor, _, area = (locality or "").partition("-")
         return FeeSettings(contractor or None, area or None, is_qualifying)
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """For which days a feed speaks for a hospital, as the settings say."""
+        found: list[Feed] = []
+        for hospital, kept in self._sections.get("feeds", {}).items():
+            if not isinstance(kept, dict):
+                advice = "write [feeds.HOSPITAL] with the hospital_id of sites.csv, and below it visits = [first day, last day]"
+                raise self._wrong(hospital, f"{hospital!r} is no section", advice)
+            for kind, days in kept.items():
+                kinds = ["visits", "institutional_claims"]
+                if kind not in kinds:
+                    advice = f"use {' or '.join(kinds)}.{near_miss(kind, kinds)}"
+                    raise self._wrong(kind, f"unknown setting {kind!r} of [feeds.{hospital}]", advice)
+                is_pair = isinstance(days, list) and [type(day) for day in days] == [dt.date, dt.date]
+                if not is_pair or days[0] > days[1]:
+                    advice = f"write the first and the last day: {kind} = [2026-01-01, 2026-03-31]"
+                    raise self._wrong(kind, f"{kind} of [feeds.{hospital}] is {days!r}", advice)
+                found.append((hospital, kind, days[0], days[1]))
+        return tuple(found)
 
     def column_map(self) -> dict[str, str]:
         """Header in a claims CSV → our column."""

@@ -19,8 +19,18 @@ import pyarrow as pa
 from scrubjay.engine import connect
 from scrubjay.facts import build_facts
 from scrubjay.reference.law import Law, load_laws
-from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, Table, arrow_schema
-from scrubjay.workspace import FeeSettings, RuleSetting, Workspace
+from scrubjay.tables import (
+    CLAIMS,
+    INSTITUTIONAL_LINES,
+    PROFESSIONAL_LINES,
+    READER_TABLES,
+    REGISTRIES,
+    VISIT_EVENTS,
+    VISITS,
+    Table,
+    arrow_schema,
+)
+from scrubjay.workspace import Feed, FeeSettings, RuleSetting, Workspace
 from tests.conftest import RUN_DATE
 
 Row = dict[str, Any]
@@ -71,17 +81,23 @@ def build(
     settings: tuple[RuleSetting, ...] = (),
     fees: Path | None = None,
     fee_settings: FeeSettings = NO_FEE_SETTINGS,
+    events: Iterable[Row] = (),
+    visits: Iterable[Row] = (),
+    feeds: tuple[Feed, ...] = (),
     **registries: Any,
 ) -> Any:
     """A connection with the facts of these claims and lines; a registry that is not given is not kept."""
     connection = connection or connect()
     tables = {
+        **{table.name: arrow_schema(table).empty_table() for table in READER_TABLES},
+        "visit_events": pa.Table.from_pylist(list(events), arrow_schema(VISIT_EVENTS)),
+        "visits": pa.Table.from_pylist(list(visits), arrow_schema(VISITS)),
         "claims": pa.Table.from_pylist(list(claims), arrow_schema(CLAIMS)),
         "professional_lines": pa.Table.from_pylist(list(lines), arrow_schema(PROFESSIONAL_LINES)),
         "institutional_lines": pa.Table.from_pylist(list(hospital_lines), arrow_schema(INSTITUTIONAL_LINES)),
     }
     kept = {t.name: registry(t, registries[t.name]) if t.name in registries else None for t in REGISTRIES}
-    workspace = replace(Workspace.empty(), registries=kept, settings=settings, own_fees=fees, fee_settings=fee_settings)
+    workspace = replace(Workspace.empty(), registries=kept, settings=settings, own_fees=fees, fee_settings=fee_settings, feeds=feeds)
     build_facts(connection, tables, workspace, laws, received, run_date)
     return connection
 

@@ -80,6 +80,9 @@ def test_no_claims_give_no_facts_but_those_of_the_run() -> None:
         "institutional_line_facts": 0,
         "claim_facts": 0,
         "site_facts": 0,
+        "site_month_facts": 0,
+        "site_payer_month_facts": 0,
+        "site_practitioner_facts": 0,
         "run_facts": 1,
     }
 
@@ -377,6 +380,12 @@ EXACT = {
     "is_in_payment_window": "admission_because",
     "is_hospital_charge_combined": "charge_because",
     "site_place_of_service_code": "site_code_because",
+    "is_default_stale": "default_because",
+    "is_default_stale_after_end": "after_end_because",
+    "is_hospital_share_too_low": "low_because",
+    "is_hospital_share_too_high": "high_because",
+    "is_hospital_share_below_others": "below_because",
+    "is_hospital_share_above_others": "above_because",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -547,8 +547,9 @@ def test_an_institutional_claim_is_read_whole(tmp_path: Path) -> None:
     found = read_text(tmp_path, content)
     row, (first, second) = found.claim, found.institutional_lines
     assert (row["statement_from_date"], row["statement_through_date"]) == (date(2024, 3, 1), date(2024, 3, 4))
-    assert row["admission_date"] == date(2024, 3, 1)
-    assert row["discharge_date"] is None  # DTP*096*TM is an hour
+    assert (row["admission_date"], row["admitted_at"]) == (date(2024, 3, 1), datetime(2024, 3, 1, 9, 15))
+    assert (row["discharge_date"], row["discharge_hour"]) == (None, "1430")  # DTP*096*TM is an hour
+    assert (row["patient_status_code"], row["condition_codes"], row["medical_record_number"]) == ("01", None, None)
     assert row["principal_diagnosis_code"] == "I2510"
     assert row["attending_provider_npi"] == "1999999992"
     assert (row["service_facility_npi"], row["service_facility_zip"]) == ("1888888880", "78701")
@@ -712,8 +713,105 @@ def test_dates_of_the_claim_are_not_those_of_its_lines(tmp_path: Path) -> None:
 def test_the_hour_of_discharge_is_not_its_date(tmp_path: Path, dates: list[str]) -> None:
     parts = [*institutional_claim()[:1], *(f"DTP*096*{one}" for one in dates)]
     found = read_text(tmp_path, institutional_file(parts, institutional_line()))
-    assert found.claim["discharge_date"] == date(2024, 3, 4)
+    assert (found.claim["discharge_date"], found.claim["discharge_hour"]) == (date(2024, 3, 4), "1430")
     assert found.problems == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "day", "moment"),
+    [
+        ("D8*20240301", date(2024, 3, 1), None),
+        ("DT*202403012359", date(2024, 3, 1), datetime(2024, 3, 1, 23, 59)),
+        ("DT*202403010000", date(2024, 3, 1), datetime(2024, 3, 1)),
+        ("DT* 202403010915 ", date(2024, 3, 1), datetime(2024, 3, 1, 9, 15)),
+        ("DT*196902281200", date(1969, 2, 28), datetime(1969, 2, 28, 12)),
+        ("D8*202403010915", date(2024, 3, 1), datetime(2024, 3, 1, 9, 15)),
+        ("DT*20240301", date(2024, 3, 1), None),
+        ("DT*", None, None),
+    ],
+)
+def test_an_admission_is_a_day_or_a_day_with_its_hour(
+    tmp_path: Path, raw: str, day: date | None, moment: datetime | None
+) -> None:
+    for make in (professional_file, institutional_file):
+        parts = [*claim()[:1], f"DTP*435*{raw}"]
+        found = read_text(tmp_path, make(parts, line() if make is professional_file else institutional_line()))
+        assert (found.claim["admission_date"], found.claim["admitted_at"]) == (day, moment)
+        assert found.problems == []
+
+
+@pytest.mark.parametrize("hour", ["2400", "0960", "09:5", "-100"])
+def test_an_hour_that_is_none_is_reported_and_the_day_is_kept(tmp_path: Path, hour: str) -> None:
+    parts = [*claim()[:1], f"DTP*435*DT*20240301{hour}", f"DTP*096*TM*{hour}"]
+    found = read_text(tmp_path, institutional_file(parts, institutional_line()))
+    row = found.claim
+    assert [row[n] for n in ("admission_date", "admitted_at", "discharge_hour")] == [date(2024, 3, 1), None, None]
+    assert found.problem("unreadable-date-and-time")["element"] == "DTP03"
+    assert found.problem("unreadable-time")["segment"] == "DTP"
+    assert found.files[0]["claims"] == 1
+
+
+@pytest.mark.parametrize("hour", ["", "  ", "14"])
+def test_a_discharge_without_minutes_has_no_hour(tmp_path: Path, hour: str) -> None:
+    found = read_text(tmp_path, institutional_file([*claim()[:1], f"DTP*096*TM*{hour}"], institutional_line()))
+    assert found.claim["discharge_hour"] is None
+    assert len(found.problems) == bool(hour.strip())
+
+
+def test_an_hour_of_another_payer_or_a_line_is_not_the_claims(tmp_path: Path) -> None:
+    content = institutional_file(
+        [*claim()[:1], "SBR*S*18", "DTP*096*TM*1430", "DTP*435*DT*202403010915", "CL1*1*7*30", "HI*BG:44"],
+        ["LX*1", "SV2*0360**100*UN*1", "DTP*435*DT*202403010915", "REF*EA*X", "HI*BG:44"],
+    )
+    row = read_text(tmp_path, content).claim
+    names = ("admitted_at", "discharge_hour", "patient_status_code", "condition_codes", "medical_record_number")
+    assert [row[name] for name in names] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("segments", "codes"),
+    [
+        (["HI*BG:44"], "44"),
+        (["HI*BG:44*BG:17*BG:D9"], "44 17 D9"),
+        (["HI*ABK:I10", "HI*BG:44*BG:17", "HI*BE:80:::3", "HI*BG:C5"], "44 17 C5"),
+        ([f"HI*{'*'.join(f'BG:{n:02}' for n in range(1, 13))}"], " ".join(f"{n:02}" for n in range(1, 13))),
+        (["HI*BG:44*BH:11:D8:20240301**BG*BG:*BG:17"], "44 17"),
+        (["HI*ABK:I10*BG:44"], "44"),
+        (["HI* BG :44*BG: 17 "], "44 17"),
+        (["HI*BG>44"], "44"),
+        (["HI*ABK:BG*BGX:44*BF:44", "HI", "HI*", "HI*BG", "HI*BG:"], None),
+    ],
+)
+def test_condition_codes_are_those_of_all_composites_of_their_kind(
+    tmp_path: Path, segments: list[str], codes: str | None
+) -> None:
+    content = institutional_file(
+        [*institutional_claim("B1")[:1], "HI*BG:01"],
+        institutional_line(),
+        [*institutional_claim("B2")[:1], *segments],
+        institutional_line(),
+        institutional_claim("B3"),
+        institutional_line(),
+    )
+    assert [row["condition_codes"] for row in read_text(tmp_path, content).claims] == ["01", codes, None]
+
+
+def test_the_sex_is_that_of_the_patient_and_not_the_subscriber(tmp_path: Path) -> None:
+    content = file_of(
+        billing_provider(), subscriber("ROE"), claim("A1"), line(), patient("ROE"), claim("A2"), line(),
+        ["HL*4*2*23*0", "NM1*QC*1*ROE*TIM", "DMG*D8*20150607"], claim("A3"), line(),
+    )  # fmt: skip
+    found = read_text(tmp_path, content)
+    assert {row["claim_id"]: row["patient_sex_code"] for row in found.claims} == {"A1": "F", "A2": "M", "A3": None}
+    assert found.problems == []
+
+
+def test_the_medical_record_number_is_the_claims_reference(tmp_path: Path) -> None:
+    for content in (
+        professional_file([*claim(), "REF*F8*ICN1", "REF*EA*MR 77", "REF*EA*MR2"], line()),
+        institutional_file([*claim()[:1], "REF*EA*MR 77"], institutional_line()),
+    ):
+        assert read_text(tmp_path, content).claim["medical_record_number"] == "MR 77"
 
 
 @pytest.mark.parametrize(

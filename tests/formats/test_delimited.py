@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scrubjay.errors import UsageError
-from scrubjay.formats.delimited import DelimitedFile, read_amount, read_date, read_delimited
+from scrubjay.formats.cells import read_amount, read_date
+from scrubjay.formats.delimited import DelimitedFile, read_delimited
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, INTAKE_PROBLEMS, PROFESSIONAL_LINES, arrow_schema
 
 CORPUS = Path(__file__).resolve().parents[2] / ".." / "shared" / "corpus"

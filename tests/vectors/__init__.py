@@ -208,6 +208,8 @@ FACTS: dict[str, Schema] = {
     "svc_facility": _ADDRESS,
     "billing_address_same": _truth("2010AA N3"),
     "identical_claims": _count("so many claims"),
+    "lines_by_pos": PerCode(_count("so many claims of one line")),  # of a pattern
+    "period": [_date("DTP*472")],
     "institutional": {  # the hospital's claim, in a file of its own
         "tob": _text("CLM05-1 and -3", r"\d{3}", "a type of bill of three digits"),
         "dos": _date("DTP*434"),
@@ -305,9 +307,7 @@ FACTS: dict[str, Schema] = {
     "group": _one_of("CO", "PR", "OA", "PI"),
     "initial_determination_received": _date(),
     "line": {"hcpcs": _text("SV101-2", _CODE, _CODE_TAKES), "paid": _truth(), "pos": _text("SV105")},
-    "lines_by_pos": PerCode(_count()),
     "locality": _text("fees"),
-    "period": [_date()],
     "plb": _text(),
     "rarc": [_text()],
     "reason": _text(),

@@ -3,7 +3,8 @@
 A case becomes a folder: an 837 file (or a CSV of claims where only a CSV can say it: ``paper``,
 ``processed``) and a workspace with sites.csv, providers.csv, payers.csv, encounters.csv and, for
 ``policy``, a policy of its own. An ``encounter`` is run as the claim of an ordinary visit there. States
-come from what `scrubjay.explain` says, fixes, responses and exposure from the findings of `scrubjay.check`.
+come from what `scrubjay.explain` says, fixes, responses and exposure from the findings of `scrubjay.check`. A
+``pattern`` becomes so many claims of one line, and is asked about the site where they were given.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from bench.generate import npi as make_npi
 from scrubjay.explanation import explain_run
 from scrubjay.reference.fees import import_fees
 from scrubjay.rule import select_rules
+from scrubjay.tables import SITE_GRAINS
 from scrubjay.workspace import FeeSettings
 from synthetic import fee_files
 from tests.formats.x12_text import INSTITUTIONAL, LINE_BY_LINE, PROFESSIONAL, file_of
@@ -206,7 +208,7 @@ def run_case(case: Case) -> Result:
     rules = scrubjay.load_rules()
     pages = {one["rule"]: [rule for rule in rules.values() if one["rule"] in rule.basis] for one in findings}
     result.not_covered += [f"no page for {rule}" for rule, found in pages.items() if not found]
-    if claim_type not in ("837P", "837I", "encounter", "fee_check"):
+    if claim_type not in ("837P", "837I", "encounter", "fee_check", "pattern"):
         result.not_covered.append(f"claim_type {claim_type}")
         result.expectations += [Expectation(one["rule"], _expected(one), "", "not covered") for one in findings]
         result.comparisons += [Comparison(f"money.{k}", str(v), "", "not covered") for k, v in _money(case).items()]
@@ -245,6 +247,8 @@ def run_case(case: Case) -> Result:
             Expectation(one["rule"], _expected(one), _shown(state, severity), _fits(one, state, severity))
         )
     mine = [finding for finding in report.findings if finding["claim_id"] in inputs.claim_ids]
+    if claim_type == "pattern":  # it asks of the lines together; each of them has its own findings
+        mine = [finding for finding in report.findings if finding["grain"] in SITE_GRAINS]
     listed = [finding for finding in mine if not pages.keys().isdisjoint(finding["basis"])]
     violations = [finding for finding in listed if finding["outcome"] == "violation"]
     if case.expect.get("verdict") != "FAIL":
@@ -253,7 +257,7 @@ def run_case(case: Case) -> Result:
     if not any("no page" in one for one in result.not_covered):
         if "verdict" in case.expect:
             result.comparisons.append(_compare("verdict", case.expect["verdict"], verdict(got, list(pages))))
-        result.comparisons += _compare_correct(case.expect.get("correct", {}), violations)
+        result.comparisons += _compare_correct(case.expect.get("correct", {}), violations, lines)
         result.comparisons += _compare_response(case.expect.get("response", {}), violations)
         result.comparisons += _compare_money(_money(case), violations, lines)
     else:
@@ -333,7 +337,9 @@ def _strays(findings: list[dict[str, Any]]) -> list[Comparison]:
 # --- corrections, responses, money --------------------------------------------------------------------
 
 
-def _compare_correct(expected: dict[str, Any], violations: list[dict[str, Any]]) -> list[Comparison]:
+def _compare_correct(
+    expected: dict[str, Any], violations: list[dict[str, Any]], lines: list[dict[str, Any]]
+) -> list[Comparison]:
     """The fixes of the violations against ``correct``."""
     found: list[Comparison] = []
     for key, value in expected.items():
@@ -360,13 +366,28 @@ def _compare_correct(expected: dict[str, Any], violations: list[dict[str, Any]])
             words = {None: "not known", "": "none"}
             modifiers = {words.get(fix["department_modifier"], fix["department_modifier"]) for fix in changes}
             found.append(_compare("correct.facility_modifier", value, _or_nothing(modifiers)))
+        elif key == "scope":
+            scopes = {one["evidence"]["correction_scope"] for one in violations if "correction_scope" in one["evidence"]}
+            found.append(_compare("correct.scope", value, _or_nothing(scopes)))
         elif key in _CORRECTED:
             column, wanted = _CORRECTED[key][0], _CORRECTED[key][1].get(value, value)
             changed = {one["fix"][column] or "not known" for one in violations if column in one["fix"]}
             found.append(_compare(f"correct.{key}", wanted, _or_nothing(changed)))
+        elif key in ("rate", "pay"):
+            found.append(_compare(f"correct.{key}", value, _paid_once_corrected(violations, lines)[key]))
         else:
             found.append(Comparison(f"correct.{key}", str(value), "", "not covered"))
     return found
+
+
+def _paid_once_corrected(violations: list[dict[str, Any]], lines: list[dict[str, Any]]) -> dict[str, str]:
+    """What is paid once a violation is corrected: the facility amount (rate F); of a test that is the professional component."""
+    due = {one["exposure"]["correct_amount"] for one in violations if one["exposure"]}
+    is_facility = bool(lines) and due == {str(lines[0]["facility_amount"])}
+    # with PD Medicare pays the component of a test that is not the hospital's
+    is_test = bool(lines) and lines[0]["component_indicator"] in ("1", "4")
+    has_pd = bool(violations) and all("PD" in (one["fix"].get("modifiers") or "").split() for one in violations)
+    return {"rate": "F" if is_facility else "other", "pay": "PC only" if is_test and has_pd else "other"}
 
 
 _CORRECTED: dict[str, tuple[str, dict[str, str]]] = {  # the key of a fix, and its word where it is another
@@ -455,6 +476,8 @@ def _money_of(
         return total("exposure_amount") * (1 if key == "exposure_usd" else -1) if largest else _NOWHERE
     if key in _SHARES:
         return total(_SHARES[key]) if largest else _NOWHERE
+    if key == "at_risk_usd":
+        return total("exposure_amount") if largest else _NOWHERE
     if key in sides:
         return _decimal(moving[0]["exposure"][sides[key]]) if moving else _NOWHERE
     if key == "paid_basis_usd" and moving:
@@ -627,7 +650,7 @@ def _write(case: Case, folder: Path) -> Inputs:
     sites = _Sites(case)
     claim = _claim(case, sites)
     count = int(facts["identical_claims"]) if facts.get("identical_claims") is not None else 1
-    claims = [claim]
+    claims = _pattern(case, claim) if facts["claim_type"] == "pattern" else [claim]
     if count != 1:
         claims = [replace(claim, id=f"{case.id}-{number:04d}") for number in range(1, count + 1)]
     without_table = list(case.without_table)
@@ -875,7 +898,7 @@ def _claim(case: Case, sites: _Sites) -> Claim:
         ],
         billing=sites.billing_place,
         facility=facility,
-        rendering_npi=(facts.get("rendering_npi") or _RENDERING_NPI) if is_rendering_named else "",
+        rendering_npi=_rendering_npi(facts) if is_rendering_named else "",
         original_reference=facts.get("ref_f8") or "",
         diagnosis=next((one or "" for one in facts.get("dx") or []), ""),
         statement_from=facts.get("statement_from") or "",
@@ -884,8 +907,28 @@ def _claim(case: Case, sites: _Sites) -> Claim:
     )
 
 
+def _rendering_npi(facts: dict[str, Any]) -> str:
+    """The NPI that a case names; a letter (X) is somebody, always the same."""
+    named = str(facts.get("rendering_npi") or "")
+    return named if named.isdigit() else _RENDERING_NPI
+
+
+def _pattern(case: Case, claim: Claim) -> list[Claim]:
+    """A claim of one line for each of ``lines_by_pos``, spread evenly over the period; the last day comes first."""
+    first, last = (dt.date.fromisoformat(day) for day in case.facts["period"])
+    found = []
+    for code, count in case.facts["lines_by_pos"].items():
+        for number in range(int(count)):
+            day = first + dt.timedelta(days=((last - first).days + 1) * number // int(count))
+            found.append(replace(claim, id=f"{case.id}-{code}-{number:04d}", date=day.isoformat(), place_code=code))
+    return sorted(found, key=lambda one: (one.date, one.id), reverse=True)
+
+
 def _asked(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """The lines of a question to the fee table: each code, or the one line, once and in an office."""
+    """The lines that a case means without naming them: of a pattern a visit, of a question to the fee table each code,
+    or the one line, once and in an office."""
+    if facts["claim_type"] == "pattern":
+        return [{"hcpcs": "99213", "mods": [], "units": 1}]
     if facts["claim_type"] != "fee_check":
         return []
     lines = [facts["line"]] if facts.get("line") else [{"hcpcs": code} for code in facts.get("codes") or ()]

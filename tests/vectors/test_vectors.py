@@ -147,7 +147,7 @@ def test_an_amount_that_nothing_says_is_not_covered(tmp_path: Path) -> None:
     assert as_dict([result])["totals"]["all"]["money"] == {"pass": 0, "fail": 0, "not covered": 1}
 
 
-@pytest.mark.parametrize("claim_type", ["835", "277CA", "FISS", "timely", "appeal", "pattern"])
+@pytest.mark.parametrize("claim_type", ["835", "277CA", "FISS", "timely", "appeal"])
 def test_what_is_no_claim_is_not_covered(tmp_path: Path, claim_type: str) -> None:
     result = run_one(tmp_path, {"claim_type": claim_type}, ("S15", "PASS"))
     assert (result.status, result.reasons) == ("not covered yet", [f"claim_type {claim_type}"])

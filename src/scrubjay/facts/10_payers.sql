@@ -127,6 +127,7 @@ topics AS (
         max(others) FILTER (WHERE topic = 'site_differential' AND NOT is_expired) AS differential_others,
         max(word) FILTER (WHERE topic = 'telehealth' AND NOT is_expired) AS telehealth_modifier,
         max(word) FILTER (WHERE topic = 'service_facility' AND NOT is_expired) AS service_facility,
+        max(word) FILTER (WHERE topic = 'payment_window' AND NOT is_expired) AS payment_window,
         bool_or(topic = 'service_facility') AS has_service_facility_policy,
         bool_or(topic = 'facility_fee') AS has_facility_fee_policy,
         bool_or(topic = 'professional_revenue') AS has_professional_revenue_policy,

@@ -24,6 +24,9 @@ CREATE OR REPLACE MACRO department_modifiers(modifiers) AS
 -- On an ambulance line PN and ER are two letters of a journey.
 CREATE OR REPLACE MACRO is_ambulance_revenue(revenue_code) AS coalesce(revenue_code BETWEEN '0540' AND '0549', FALSE);
 
+-- A version of the law, or a row of a registry, that holds on a day.
+CREATE OR REPLACE MACRO in_force(effective, until, day) AS effective <= day AND (until IS NULL OR until > day);
+
 -- An address to be compared character for character, field by field.
 CREATE OR REPLACE MACRO exact_address(line_1, line_2, city, state, zip) AS
     concat_ws('|', coalesce(line_1, ''), coalesce(line_2, ''), coalesce(city, ''), coalesce(state, ''), coalesce(zip, ''));
@@ -40,6 +43,7 @@ CREATE OR REPLACE TABLE lines AS
 SELECT
     row_id,
     claim_key,
+    line_number,
     service_date,
     concat_ws(' ', modifier_1, modifier_2, modifier_3, modifier_4) AS modifiers,
     '' AS department_modifier
@@ -48,6 +52,7 @@ UNION ALL
 SELECT
     l.row_id,
     l.claim_key,
+    l.line_number,
     coalesce(l.service_date, c.service_date),
     concat_ws(' ', l.modifier_1, l.modifier_2, l.modifier_3, l.modifier_4) AS modifiers,
     CASE WHEN is_ambulance_revenue(l.revenue_code) THEN '' ELSE department_modifiers(modifiers) END
@@ -397,3 +402,12 @@ CREATE OR REPLACE VIEW line_sites AS
 SELECT l.row_id, l.service_facility_byte_offset, d.*
 FROM line_places AS l
 JOIN place_facts AS d USING (place_id);
+
+-- The hospitals of the registry; a type only where all rows of the hospital agree on it.
+CREATE OR REPLACE TABLE hospitals AS
+SELECT hospital_id, any_value(hospital_name ORDER BY row_number) AS hospital_name,
+    CASE WHEN count(DISTINCT hospital_type) = 1 THEN min(hospital_type) END AS hospital_type
+FROM sites
+WHERE hospital_id IS NOT NULL AND site_type IN ('main_campus', 'provider_based_department', 'remote_location', 'satellite_facility',
+                                                'inpatient_psychiatric_facility', 'inpatient_rehabilitation_facility')
+GROUP BY hospital_id;

@@ -1,11 +1,11 @@
--- What the encounters registry says about a service line: the row for its claim and line, else for
+-- What the encounters registry says about a line: the row for its claim and line, else for
 -- its claim, else for the patient on that day at that site, else for the patient on that day.
 -- NULL: no registry, no row, or several rows of the same rank.
 
 CREATE OR REPLACE TABLE line_encounters AS
 WITH sited AS (
     SELECT l.row_id, c.claim_id, l.line_number, c.member_id, l.service_date, w.site_id
-    FROM professional_lines AS l
+    FROM lines AS l
     JOIN claims AS c USING (claim_key)
     JOIN line_sites AS w USING (row_id)
 ),

@@ -13,8 +13,6 @@ WHERE path = 'us.cms.mpfs.practitioner_kinds';
 
 CREATE OR REPLACE TABLE kind_periods AS SELECT DISTINCT effective, until FROM practitioner_kinds;
 
-CREATE OR REPLACE MACRO in_force(effective, until, day) AS effective <= day AND (until IS NULL OR until > day);
-
 CREATE OR REPLACE TABLE line_people AS
 SELECT
     l.row_id,

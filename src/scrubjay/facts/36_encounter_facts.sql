@@ -6,7 +6,7 @@
 --                         space and the other was not, or at two hospitals; two offices of different sites: NULL.
 -- …_place_of_service_code of a part: 21 for an inpatient, wherever it was given; else the code of its site, in hospital
 --                         space only where the patient is known to be no inpatient, at a nursing facility by Part A
---                         coverage. An inpatient is told by registration, else by a stay that holds the whole day.
+--                         coverage.
 
 -- What may make a shared visit the physician's, by day: time, decision_making, history, examination.
 CREATE OR REPLACE TABLE shared_measures AS
@@ -18,12 +18,6 @@ GROUP BY effective, until, row['visits'];
 -- A principal diagnosis of the chapter on mental and behavioural disorders, with or without its point.
 CREATE OR REPLACE MACRO is_mental_diagnosis(diagnosis) AS upper(left(diagnosis, 3)) BETWEEN 'F01' AND 'F99';
 
--- Days of the payment window by type of hospital.
-CREATE OR REPLACE TABLE windows AS
-SELECT effective, until, row['hospital_type'] AS hospital_type, row['days'] AS days
-FROM law_rows
-WHERE path = 'us.cms.payment_window.days';
-
 CREATE OR REPLACE TABLE encounter_facts AS
 WITH found AS (
     SELECT
@@ -31,25 +25,18 @@ WITH found AS (
         l.service_date,
         CASE WHEN l.procedure_code IN ('99291', '99292') THEN 'critical_care' ELSE 'other' END AS visits,
         c.principal_diagnosis_code,
-        CASE
-            WHEN e.registration_status IS NOT NULL THEN e.registration_status = 'inpatient'
-            WHEN e.is_observation OR e.admission_status = 'none' THEN FALSE
-            WHEN l.service_date < CAST(e.admitted_at AS DATE) OR l.service_date > CAST(e.discharged_at AS DATE) THEN FALSE
-            WHEN l.service_date > CAST(e.admitted_at AS DATE)
-                AND coalesce(l.service_date < CAST(e.discharged_at AS DATE), TRUE) THEN TRUE
-        END AS is_inpatient,
+        g.is_registered_inpatient AS is_inpatient,
         CASE WHEN e.is_skilled_nursing_part_a THEN '31' WHEN NOT e.is_skilled_nursing_part_a THEN '32' END AS nursing_code,
         e.*
     FROM line_encounters AS f
     JOIN professional_lines AS l USING (row_id)
     JOIN claims AS c USING (claim_key)
+    JOIN line_registrations AS g USING (row_id)
     JOIN encounters AS e ON e.row_number = f.row_number
     WHERE f.fitting = 1
 )
 SELECT
     e.row_id,
-    e.registration_status = 'outpatient' OR coalesce(e.is_observation, FALSE) AS is_registered_outpatient,
-    e.registration_status = 'inpatient' AS is_registered_inpatient,
     e.has_custody_exception,
     e.split_practitioner_type <> 'none' AS is_shared_visit,
     CASE WHEN e.split_practitioner_type = 'none' THEN 'none' ELSE upper(e.split_practitioner_type) END
@@ -121,24 +108,6 @@ SELECT
         AS is_behavioral_health,
     e.is_skilled_nursing_part_a,
     CAST(e.discharged_at AS DATE) AS discharge_date,
-    CASE WHEN e.admission_status IS NOT NULL THEN e.admission_status = 'admitted'
-         WHEN e.admitted_at IS NOT NULL THEN TRUE END AS has_admission_on_record,
-    CASE
-        WHEN e.admission_status = 'none' THEN FALSE
-        WHEN date_diff('day', e.service_date, CAST(e.admitted_at AS DATE)) NOT BETWEEN 0 AND n.longest THEN FALSE
-        WHEN w.days = 'none' THEN FALSE
-        ELSE date_diff('day', e.service_date, CAST(e.admitted_at AS DATE)) BETWEEN 0 AND try_cast(w.days AS INTEGER)
-    END AS is_in_payment_window,
-    CASE
-        WHEN e.admission_status IS NULL AND e.admitted_at IS NULL
-            THEN 'admission_status and admitted_at are blank in the encounters registry'
-        WHEN e.admission_status <> 'none' AND e.admitted_at IS NULL THEN 'admitted_at is blank in the encounters registry'
-        WHEN is_in_payment_window IS NOT NULL THEN NULL
-        WHEN e.service_date IS NULL THEN 'the line has no readable service date'
-        WHEN e.admitting_hospital_type IS NULL THEN 'admitting_hospital_type is blank in the encounters registry'
-        ELSE 'no window is on file for the type of the admitting hospital'
-    END AS admission_because,
-    CAST(e.admitted_at AS DATE) AS admission_date,
     e.has_notice,
     e.is_notice_written,
     e.is_notice_before_service,
@@ -149,10 +118,6 @@ SELECT
     e.has_two_coinsurances
 FROM found AS e
 LEFT JOIN shared_measures AS m ON in_force(m.effective, m.until, e.service_date) AND m.visits = e.visits
-LEFT JOIN windows AS w
-    ON w.hospital_type = e.admitting_hospital_type AND in_force(w.effective, w.until, e.service_date)
-LEFT JOIN (SELECT effective, until, max(try_cast(days AS INTEGER)) AS longest FROM windows GROUP BY ALL) AS n
-    ON in_force(n.effective, n.until, e.service_date)
 LEFT JOIN (SELECT code FROM law_code_sets WHERE path = 'us.cms.telehealth.facility_places') AS h
     ON h.code = replace(lower(e.telehealth_patient_place), ' ', '_')
 LEFT JOIN part_sites AS t ON t.site_id = e.technical_component_site_id AND t.service_date IS NOT DISTINCT FROM e.service_date

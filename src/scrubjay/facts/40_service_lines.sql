@@ -4,8 +4,8 @@
 -- is_provider_based       hospital outpatient space on the service date. Main campus, remote location
 --                         and satellite: always. A department: within its provider-based dates; NULL
 --                         when the registry leaves the first day blank, FALSE when it says none.
--- is_registered_…         from the encounters registry; a patient in observation is an outpatient. NULL:
---                         nobody said.
+-- is_registered_…         at the time of the service (31_registrations); a patient in observation is an
+--                         outpatient. NULL: nobody said, or two say different things.
 -- service_facility_address never a patient's home: where the code says home, or says nothing, an address
 --                         that is no site of the registry is not shown.
 -- has_duplicate_…         NULL where the claim does not tell one patient from another.
@@ -73,6 +73,8 @@ SELECT
         AS modifiers_without_department_modifiers,
     trim(regexp_replace(' ' || modifiers || ' ', ' FS(?: FS)* ', ' ', 'g')) AS modifiers_without_fs,
     concat_ws(' ', nullif(modifiers_without_fs, ''), 'FS') AS modifiers_with_fs,
+    trim(regexp_replace(' ' || modifiers || ' ', ' PD(?: PD)* ', ' ', 'g')) AS modifiers_without_pd,
+    concat_ws(' ', nullif(modifiers_without_pd, ''), 'PD') AS modifiers_with_pd,
     concat_ws(' ', '26', nullif(trim(regexp_replace(' ' || modifiers || ' ', ' 26(?: 26)* ', ' ', 'g')), ''))
         AS modifiers_with_26,
     has_modifier_93 OR has_modifier_95 OR has_modifier_gt OR has_modifier_gq OR has_modifier_fq AS is_telehealth
@@ -165,19 +167,43 @@ SELECT
     w.is_excepted_department,
     w.excepted_because,
     w.excepted_reason,
-    CAST(NULL AS BOOLEAN) AS is_hospital_charge_combined,
-    'the hospital''s claims are not compared with the admission' AS charge_because,
+    ch.is_hospital_charge_combined,
+    CASE WHEN ch.is_hospital_charge_combined IS NULL
+         THEN 'no inpatient claim of that hospital with the admission was given' END AS charge_because,
+    g.is_registered_inpatient,
+    g.is_registered_outpatient,
+    g.registration_evidence,
+    coalesce(g.registration_because,
+             encounter_because || CASE WHEN fd.has_feeds THEN ', and no feed speaks for that day' ELSE '' END) AS registration_because,
+    g.inpatient_hospital_name,
+    g.inpatient_hospital_type,
+    g.inpatient_since_date,
+    CASE WHEN NOT g.is_registered_inpatient OR g.inpatient_hospital_type IS NULL THEN NULL
+         WHEN g.inpatient_hospital_type = 'ipf' THEN '51' WHEN g.inpatient_hospital_type = 'irf' THEN '61' ELSE '21' END
+        AS inpatient_place_of_service_code,
+    coalesce(inpatient_place_of_service_code, '21, 51 or 61') AS inpatient_place_of_service_codes,
+    CASE WHEN inpatient_place_of_service_code IS NOT NULL THEN NULL
+         WHEN g.is_registered_inpatient THEN 'the type of that hospital is blank in the registries'
+         WHEN NOT g.is_registered_inpatient THEN 'the patient was no inpatient'
+         ELSE registration_because END AS inpatient_because,
+    g.is_inpatient_on_day,
+    g.has_outpatient_registration_on_day,
+    g.is_registration_asked,
+    g.patient_match,
+    g.is_strict_patient_match,
+    pw.* EXCLUDE (row_id, admission_because, has_condition_code_51, is_admitted_at_hospital, hospital_because),
+    coalesce(pw.admission_because,
+             encounter_because || CASE WHEN fd.has_feeds THEN ', and no feed speaks for all days of the window' ELSE '' END) AS admission_because,
     h.* EXCLUDE (row_id, performer_because),
     CASE WHEN h.performer_kind IS NOT NULL THEN NULL
          WHEN h.performer_because IS NOT NULL THEN h.performer_because
          WHEN f.fitting = 1 THEN 'performed_by_type and performed_by_npi are blank in the encounters registry'
          ELSE encounter_because END AS performer_because,
     m.* EXCLUDE row_id,
-    e.* EXCLUDE (row_id, substantive_because, admission_because, telehealth_because, component_site_because,
+    e.* EXCLUDE (row_id, substantive_because, telehealth_because, component_site_because,
                  specimen_because, has_component_site, has_specimen_site, discharge_date, is_given_at_a_distance),
     coalesce(e.substantive_because, encounter_because) AS substantive_because,
     coalesce(e.telehealth_because, encounter_because) AS telehealth_because,
-    coalesce(e.admission_because, encounter_because) AS admission_because,
     coalesce(e.component_site_because, encounter_because) AS component_site_because,
     coalesce(e.specimen_because, encounter_because) AS specimen_because,
     coalesce(e.has_component_site, FALSE) AS has_component_site,
@@ -218,6 +244,7 @@ SELECT
     pa.topic_id IS NOT NULL AS is_place_of_service_asked_by_payer,
     e.telehealth_mode IS NOT NULL AS has_telehealth_mode_on_record,
     y.service_facility = 'true' AS is_service_facility_required_by_payer,
+    CASE y.payment_window WHEN 'as_medicare' THEN TRUE WHEN 'never' THEN FALSE END AS has_payment_window_by_payer,
     run.has_whole_fee_schedule OR coalesce(b.has_row, FALSE) AS has_fee_schedule,
     coalesce(b.has_row, FALSE) AS has_fee_row,
     is_facility_rate(l.place_of_service_code, l.service_date, l.paid_date, l.paid_date_earliest) AS is_facility_rate,
@@ -251,4 +278,8 @@ LEFT JOIN site_type_codes AS tc ON tc.site_type = w.site_type AND in_force(tc.ef
 LEFT JOIN duplicate_lines AS d USING (row_id)
 LEFT JOIN line_encounters AS f USING (row_id)
 LEFT JOIN encounter_facts AS e USING (row_id)
-LEFT JOIN line_amounts AS b USING (row_id);
+LEFT JOIN line_amounts AS b USING (row_id)
+JOIN line_registrations AS g USING (row_id)
+JOIN window_lines AS pw USING (row_id)
+LEFT JOIN combined_charges AS ch USING (row_id)
+CROSS JOIN (SELECT count(*) > 0 AS has_feeds FROM feed_days) AS fd;

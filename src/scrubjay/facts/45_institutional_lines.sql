@@ -70,6 +70,14 @@ SELECT
          WHEN NOT w.is_rural_sole_community_hospital THEN n.percent < 100 END AS is_paid_below_rate_with_po,
     CASE WHEN t.service_date IS NULL THEN 'neither the line nor the claim has a readable date'
          ELSE w.site_because END AS cut_because,
+    pw.* EXCLUDE (row_id, admission_because, is_window_practice, practice_because, is_reached_by_payment_window, is_payment_window_closed, release_because,
+                  window_release_date),
+    coalesce(pw.admission_because, 'neither a feed nor the encounters registry speaks of an admission') AS admission_because,
+    g.patient_match,
+    pb.has_professional_claim,
+    pb.professional_because,
+    pb.has_professional_feed,
+    run.run_date - t.service_date AS days_since_service,
     b.* EXCLUDE (row_id, rate_because, po_because,
                  outpatient_because),
     coalesce(unrated(run.has_outpatient_rates, b.row_id), b.rate_because) AS rate_because,
@@ -90,4 +98,7 @@ LEFT JOIN denied_visits AS v
 LEFT JOIN neutral_items AS n
     ON n.procedure_code = l.procedure_code AND in_force(n.effective, n.until, t.service_date)
 LEFT JOIN outpatient_amounts AS b USING (row_id)
+JOIN window_lines AS pw USING (row_id)
+JOIN professional_claims_beside AS pb USING (row_id)
+JOIN line_registrations AS g USING (row_id)
 LEFT JOIN denied_revenue AS r ON r.topic_id = y.revenue_topic AND r.revenue_code = l.revenue_code;

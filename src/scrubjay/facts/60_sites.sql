@@ -7,6 +7,9 @@
 -- has_place_of_service_by_payer   office visits that are no telehealth, of two payers at least, each with one code of
 --                                 its own on two lines or more, in weeks that overlap. Payers whose policy asks for
 --                                 that code instead of another are left out.
+-- is_default_stale                most lines of Medicare Part B since the first provider-based day carry another code than
+--                                 the hospital's. NULL: no or too few lines, or so near to half that it may be chance.
+-- is_default_stale_after_end      most lines after the last provider-based day still carry the hospital's.
 
 CREATE OR REPLACE TABLE site_payers AS
 SELECT
@@ -39,6 +42,10 @@ FROM (
 )
 GROUP BY row_number;
 
+-- Which lines are to be looked through, in words.
+CREATE OR REPLACE MACRO lines_within(first, last) AS
+    CASE WHEN last IS NULL THEN 'all lines since ' || first ELSE 'all lines from ' || first || ' to ' || last END;
+
 CREATE OR REPLACE TABLE site_facts AS
 SELECT
     row_number() OVER (ORDER BY s.row_number) - 1 AS row_id,
@@ -63,8 +70,28 @@ SELECT
                         replace(s.pecos_zip, '-', ''))
     END AS is_address_as_in_pecos,
     p.codes IS NOT NULL AS has_place_of_service_by_payer,
-    coalesce(p.codes, '') AS place_of_service_by_payer
+    coalesce(p.codes, '') AS place_of_service_by_payer,
+    s.campus_code AS outpatient_place_of_service_code,
+    s.campus_because,
+    CASE WHEN s.site_type = 'provider_based_department' AND s.provider_based_from < DATE '9999-12-31'
+         THEN s.provider_based_from END AS provider_based_from,
+    CASE WHEN s.site_type = 'provider_based_department' THEN s.provider_based_to END AS provider_based_to,
+    coalesce(c.line_count_before, 0) AS line_count_before,
+    coalesce(c.hospital_line_count_before, 0) AS hospital_line_count_before,
+    coalesce(c.line_count_since, 0) AS line_count_since,
+    coalesce(c.hospital_line_count_since, 0) AS hospital_line_count_since,
+    c.is_default_stale,
+    CASE WHEN c.is_default_stale IS NULL THEN coalesce(c.default_because, 'no lines since a first provider-based day') END
+        AS default_because,
+    coalesce(c.line_count_after_end, 0) AS line_count_after_end,
+    coalesce(c.hospital_line_count_after_end, 0) AS hospital_line_count_after_end,
+    c.is_default_stale_after_end,
+    CASE WHEN c.is_default_stale_after_end IS NULL
+         THEN coalesce(c.after_end_because, 'no lines after a last provider-based day') END AS after_end_because,
+    CASE WHEN s.site_type = 'provider_based_department' AND s.provider_based_from < DATE '9999-12-31'
+         THEN lines_within(s.provider_based_from, s.provider_based_to) END AS correction_scope
 FROM site_rows AS s
+LEFT JOIN site_changes AS c USING (row_number)
 LEFT JOIN site_payer_codes AS p USING (row_number)
 LEFT JOIN (SELECT row_number, count(*) AS lines FROM line_sites GROUP BY row_number) AS u USING (row_number)
 CROSS JOIN run

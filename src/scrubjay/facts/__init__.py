@@ -15,7 +15,21 @@ from scrubjay.reference.addresses import address_words
 from scrubjay.reference.fees import load_fees
 from scrubjay.reference.law import Law, code_set_rows, last_read, law_sql, table_rows
 from scrubjay.reference.policies import code_rows, load_policies, policy_rows, topic_rows
-from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, REGISTRIES, arrow_schema
+from scrubjay.tables import (
+    CLAIMS,
+    FILES,
+    INSTITUTIONAL_LINES,
+    PROFESSIONAL_LINES,
+    REGISTRIES,
+    SITE_MONTH_FACTS,
+    SITE_PAYER_MONTH_FACTS,
+    SITE_PRACTITIONER_FACTS,
+    SITES,
+    SQL_TYPES,
+    VISIT_EVENTS,
+    VISITS,
+    arrow_schema,
+)
 from scrubjay.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -35,8 +49,12 @@ _CODES = "topic_id INTEGER, what VARCHAR, first VARCHAR, last VARCHAR, use VARCH
 _RATED = ("us.hipaa.place_of_service_codes", "us.cms.mpfs.pos_without_a_known_rate")
 _CODE_SET = "SELECT code FROM law_code_sets WHERE path = '{}'"
 
+_OF_VISITS = ("12_patients.sql", "22_visits.sql")
+WITHOUT_VISITS = Path(__file__).parent / "without_visits.sql"  # in place of those, where nothing speaks of visits
 _OF_FEES = ("37_unit_prices.sql", "38_line_amounts.sql", "39_outpatient_amounts.sql")
 WITHOUT_FEES = Path(__file__).parent / "without_fees.sql"  # in place of those, where no fee file is loaded
+_OF_MIXES = ("58_site_mixes.sql", "62_site_months.sql")
+WITHOUT_MIXES = Path(__file__).parent / "without_mixes.sql"  # in place of those, where no site is registered
 STEPS = tuple(sorted(Path(__file__).parent.glob("[0-9][0-9]_*.sql")))
 
 
@@ -59,11 +77,17 @@ def build_facts(
     import pyarrow as pa
 
     registries = workspace.registries
+    connection.register(FILES.name, tables[FILES.name])
     connection.register(CLAIMS.name, tables[CLAIMS.name])
     first = 0  # row_id numbers the lines of both kinds in one row of numbers, in the order of the files
     for table in (PROFESSIONAL_LINES, INSTITUTIONAL_LINES):
         connection.register(table.name, _numbered(tables[table.name], first))
         first += tables[table.name].num_rows
+    connection.register(VISIT_EVENTS.name, _numbered(tables[VISIT_EVENTS.name], 0, "event_id"))
+    connection.register(VISITS.name, _numbered(tables[VISITS.name], 0, "visit_id"))
+    days = [("hospital_id", pa.string()), ("kind", pa.string()), ("first_day", pa.date32()), ("last_day", pa.date32())]
+    said = list(zip(*workspace.feeds, strict=True)) or [()] * len(days)
+    connection.register("declared_feeds", pa.table(said, schema=pa.schema(days)))
     for table in REGISTRIES:
         kept = registries.get(table.name)
         if kept is None:
@@ -113,12 +137,21 @@ def build_facts(
         f"CASE WHEN place_of_service_code IN ({rated}) "
         f"AND NOT place_of_service_code IN ({unrated}) THEN {facility_rate} END"
     )
-    has_fees = fees["fee_releases"].num_rows > 0
+    left_out: dict[str, Path] = {}  # steps that have nothing to do, and what stands in for the first of them
+    if not fees["fee_releases"].num_rows:
+        left_out |= dict.fromkeys(_OF_FEES, WITHOUT_FEES)
+    if not (workspace.feeds or any(tables[table.name].num_rows for table in (VISIT_EVENTS, VISITS, INSTITUTIONAL_LINES))):
+        left_out |= dict.fromkeys(_OF_VISITS, WITHOUT_VISITS)
+    if not (registries.get(SITES.name) or ()):
+        left_out |= dict.fromkeys(_OF_MIXES, WITHOUT_MIXES)
+        for table in (SITE_MONTH_FACTS, SITE_PAYER_MONTH_FACTS, SITE_PRACTITIONER_FACTS):
+            columns = ", ".join(f"{column.name} {SQL_TYPES[column.type]}" for column in table.columns)
+            connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({columns})")
     for step in STEPS:
-        if has_fees or step.name not in _OF_FEES:
+        if step.name not in left_out:
             connection.execute(step.read_text(encoding="utf-8"))
-        elif step.name == _OF_FEES[0]:
-            connection.execute(WITHOUT_FEES.read_text(encoding="utf-8"))
+        elif step.name in (_OF_FEES[0], _OF_VISITS[0], _OF_MIXES[0]):
+            connection.execute(left_out[step.name].read_text(encoding="utf-8"))
 
 
 def _fees(folder: Path | None, procedures: set[str], zips: set[str]) -> dict[str, pa.Table]:
@@ -158,12 +191,12 @@ def _zips(tables: dict[str, pa.Table], registries: Mapping[str, pa.Table | None]
     return {zip_code[:5] for column in columns for zip_code in pc.unique(column).to_pylist() if zip_code}
 
 
-def _numbered(table: pa.Table, first: int) -> pa.Table:
-    """Lines with a row_id, counted from ``first``."""
+def _numbered(table: pa.Table, first: int, name: str = "row_id") -> pa.Table:
+    """The rows with a number, counted from ``first``."""
     import numpy as np
     import pyarrow as pa
 
-    return table.append_column("row_id", pa.array(np.arange(first, first + table.num_rows)))
+    return table.append_column(name, pa.array(np.arange(first, first + table.num_rows)))
 
 
 def _rows(rows: Sequence[tuple[object, ...]], names: tuple[str, ...]) -> pa.Table:

@@ -1,8 +1,8 @@
 """Files → tables. The only room that knows a segment, a loop or a column of somebody's export.
 
 `read_files` looks at the content of each file, never at its name, and hands on the tables that
-`scrubjay.tables` documents: files, claims, professional_lines, institutional_lines and
-intake_problems. A reader never judges a claim, and never raises for what stands in a file.
+`scrubjay.tables` documents: files, claims, professional_lines, institutional_lines, visit_events
+and intake_problems. A reader never judges a claim, and never raises for what stands in a file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrubjay.errors import UsageError
-from scrubjay.formats import x12
+from scrubjay.formats import hl7, x12
 from scrubjay.tables import READER_TABLES, arrow_schema
 
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ def _read_file(
                 )
             ],
         )
+    if hl7.looks_like_hl7(head):
+        events, problems = hl7.read_hl7(path, file_id)
+        on_bytes(row["bytes"])
+        return row | {"kind": "HL7 v2"}, {"visit_events": events}, problems
     other = next(_other_kinds(head), None)
     if (other is None or other[0] == "damaged X12") and x12.looks_like_x12(head):
         return _read_x12(path, row, first_claim_key, on_bytes)
@@ -186,7 +190,6 @@ _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0", "old Office file", "Save the sheet as CSV."),
 )
 _OPENINGS = (
-    (("MSH|", "FHS|", "BHS|"), "HL7 v2", "HL7 messages are not read yet. Nothing in the file was checked."),
     (("{", "["), "JSON", "JSON (FHIR) is not read yet. Nothing in the file was checked."),
     (("<",), "HTML or XML", "This is a web page or XML, perhaps an error page of a download. Nothing in it was read."),
     (

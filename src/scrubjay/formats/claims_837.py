@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scrubjay.formats.envelope import (
+    CL1,
     CLM,
     CLP,
     DMG,
@@ -65,6 +66,7 @@ from scrubjay.formats.x12 import (
     dates,
     decimals,
     forget,
+    hours,
     interchanges,
     keys,
     pack,
@@ -73,6 +75,7 @@ from scrubjay.formats.x12 import (
     scan,
     segment_too_long,
     texts,
+    timestamps,
 )
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Table, arrow_schema
 
@@ -443,6 +446,7 @@ class _Loops:
             self.owned[class_] = _first_in(owner[rows], rows, count)
         references = np.flatnonzero((classes == REF) & (self.context == AT_CLAIM))
         self.claim_references = references[owner[references] == self.last_marker[references]]
+        self.reference_kind = self.key(self.claim_references, 1)
         # claims and their service lines
         is_line = self.is_service & (self.claim_of >= 0)
         self.orphan_rows = np.flatnonzero(self.is_service & ~is_line)
@@ -452,8 +456,8 @@ class _Loops:
         self.line_of = np.where(is_in_line, np.cumsum(is_line) - 1, -1)
         # dates
         date_rows = np.flatnonzero(classes == DTP)
-        self.date_rows = date_rows[self.key(date_rows, 2) != pack("TM")]  # an hour: 837I discharge
-        self.date_context, self.date_kind = self.context[self.date_rows], self.key(self.date_rows, 1)
+        self.date_rows, self.date_context = date_rows, self.context[date_rows]
+        self.date_kind, self.date_format = self.key(date_rows, 1), self.key(date_rows, 2)
 
     def _find_contexts(self, count: int) -> None:
         """Mark what opens a loop, and give every segment the loop of the last marker before it."""
@@ -523,6 +527,18 @@ class _Loops:
         end = self._dates(rows, 3, (start + 9, np.where(has_end, length - 9, 0)))
         return begin, pc.if_else(pa.array(is_range), end, begin)
 
+    def timestamp(self, rows: Ints) -> pa.Array:
+        """The date of DTP segments with its time; NULL where only the day is sent."""
+        column, bad = timestamps(self.segments.data, self.segments.element(rows, 3))
+        self._report_unreadable(rows[bad], 3, "date and time", "CCYYMMDDHHMM")
+        return column
+
+    def hour(self, rows: Ints) -> pa.Array:
+        """The time of day of DTP segments that hold one, HHMM."""
+        column, bad = hours(self.segments.data, self.segments.element(rows, 3))
+        self._report_unreadable(rows[bad], 3, "time", "HHMM")
+        return column
+
     def _dates(self, rows: Ints, element: int, spans: Spans) -> pa.Array:
         column, bad = dates(self.segments.data, spans)
         self._report_unreadable(rows[bad], element, "date", "CCYYMMDD")
@@ -554,8 +570,20 @@ class _Loops:
         return chosen
 
     def dates_of(self, kind: str, context: int) -> Ints:
-        """The DTP of this qualifier in this loop."""
-        chosen: Ints = self.date_rows[(self.date_context == context) & (self.date_kind == pack(kind))]
+        """The DTP of this qualifier in this loop; not those that hold an hour and no day."""
+        is_one = (self.date_context == context) & (self.date_kind == pack(kind))
+        chosen: Ints = self.date_rows[is_one & (self.date_format != pack("TM"))]
+        return chosen
+
+    def hours_of(self, kind: str, context: int) -> Ints:
+        """The DTP of this qualifier in this loop that hold an hour, alone or behind its day."""
+        is_one = (self.date_context == context) & (self.date_kind == pack(kind))
+        alone, behind = (self.date_rows[is_one & (self.date_format == pack(how))] for how in ("TM", "DT"))
+        return np.append(alone, behind)
+
+    def references_of(self, kind: str) -> Ints:
+        """The REF of this qualifier that belong to the claim itself."""
+        chosen: Ints = self.claim_references[self.reference_kind == pack(kind)]
         return chosen
 
     def owned_by(self, rows: Ints, class_: int) -> Ints:
@@ -713,10 +741,12 @@ def _patient_columns(loops: _Loops, first: Callable[[Ints], Ints]) -> Columns:
 
 
 def _person(loops: _Loops, names: Ints) -> Columns:
+    demographics = loops.owned_by(names, DMG)
     return {
         "patient_last_name": loops.text(names, 3),
         "patient_first_name": loops.text(names, 4),
-        "patient_birth_date": loops.date(loops.owned_by(names, DMG), 2),
+        "patient_birth_date": loops.date(demographics, 2),
+        "patient_sex_code": loops.text(demographics, 3),
     }
 
 
@@ -730,7 +760,8 @@ def _claim_columns(loops: _Loops, types: NDArray[Any]) -> Columns:
     qualifier, _ = loops.segments.components(diagnoses, 1, 2)
     kinds = keys(loops.segments.data, qualifier)
     principal = loops.by_claim(diagnoses[(kinds == pack("ABK")) | (kinds == pack("BK"))])
-    references = loops.claim_references
+    admission = loops.by_claim(loops.dates_of("435", AT_CLAIM))
+    status = np.flatnonzero((loops.classes == CL1) & (loops.context == AT_CLAIM))
     return {
         "claim_type": types,
         "byte_offset": loops.offsets(rows),
@@ -740,18 +771,45 @@ def _claim_columns(loops: _Loops, types: NDArray[Any]) -> Columns:
         "place_of_service_code": _only(facility_code, ~is_institutional),
         "type_of_bill_code": _only(_joined(facility_code, frequency), is_institutional),
         "claim_frequency_code": frequency,
-        "payer_claim_control_number": loops.text(loops.by_claim(references[loops.key(references, 1) == pack("F8")]), 2),
+        "payer_claim_control_number": loops.text(loops.by_claim(loops.references_of("F8")), 2),
         "statement_from_date": statement_from,
         "statement_through_date": statement_through,
-        "admission_date": loops.date_range(loops.by_claim(loops.dates_of("435", AT_CLAIM)))[0],
+        "admission_date": loops.date_range(admission)[0],
+        "admitted_at": loops.timestamp(admission),
         "discharge_date": loops.date_range(loops.by_claim(loops.dates_of("096", AT_CLAIM)))[0],
+        "discharge_hour": loops.hour(loops.by_claim(loops.hours_of("096", AT_CLAIM))),
+        "patient_status_code": loops.text(loops.by_claim(status), 3),
+        "condition_codes": _condition_codes(loops, diagnoses),
         "principal_diagnosis_code": loops.spans_text(loops.segments.components(principal, 1, 2)[1]),
+        "medical_record_number": loops.text(loops.by_claim(loops.references_of("EA")), 2),
         "rendering_provider_npi": loops.npi(loops.by_claim(loops.names(loops.of_claim, "82"))),
         "supervising_provider_npi": loops.npi(loops.by_claim(loops.names(loops.of_claim, "DQ"))),
         "referring_provider_npi": loops.npi(loops.by_claim(loops.names(loops.of_claim, "DN"))),
         "attending_provider_npi": loops.npi(loops.by_claim(loops.names(loops.of_claim, "71"))),
         **loops.facility(loops.by_claim(loops.names(loops.of_claim, "77", "FA", "LI", "TL"))),
     }
+
+
+def _condition_codes(loops: _Loops, health: Ints) -> pa.Array:
+    """The condition codes in these HI segments: those of a claim in one text with blanks between."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    segments, data = loops.segments, loops.segments.data
+    counts = segments.last[health] - segments.first[health]
+    rows = np.repeat(health, counts)
+    number = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+    start = segments.cut[segments.first[rows] + number - 1] + 1
+    likely = ((data[start] == 66) & (data[start + 1] == 71)) | (data[start] <= 32)  # "BG", or a blank before it
+    rows, number = rows[likely], number[likely]
+    qualifier, (start, length) = segments.components(rows, number, 2)
+    chosen = (keys(data, qualifier) == pack("BG")) & (loops.claim_of[rows] >= 0)
+    codes = loops.spans_text((start[chosen], length[chosen]))
+    claims = loops.claim_of[rows[chosen]][codes.is_valid().to_numpy(zero_copy_only=False)]
+    counts = np.bincount(claims, minlength=len(loops.claim_rows))
+    ends = np.append(0, np.cumsum(counts)).astype(np.int32)
+    lists = pa.ListArray.from_arrays(ends, codes.drop_null(), mask=pa.array(counts == 0))
+    return pc.binary_join(lists, " ")
 
 
 def _transaction_columns(transactions: list[Transaction], rows: Ints) -> Columns:

@@ -17,27 +17,43 @@ it does in a spreadsheet. Cells are converted once per *different* value of a co
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
-from itertools import islice
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet
 
 from scrubjay.errors import UsageError, near_miss
+from scrubjay.formats.cells import (
+    ARROW_TYPES,
+    AS_TEXT_ADVICE,
+    NOTES,
+    Converted,
+    Flags,
+    Note,
+    Numbers,
+    Problem,
+    by_name,
+    change_values,
+    convert,
+    convert_birth_date,
+    convert_column,
+    convert_identifier,
+    convert_sex,
+    find_hours,
+    known,
+    problem,
+    read_time,
+    report,
+    report_positions,
+    split_names,
+)
 from scrubjay.formats.layouts import (
+    CLAIM_COLUMNS,
     CLAIM_ONLY,
     COLUMNS,
     EXPORT,
@@ -48,16 +64,19 @@ from scrubjay.formats.layouts import (
     TYPES,
     Layout,
     plain_header,
-    words,
+)
+from scrubjay.formats.rows import (
+    Rows,
+    find_blank_rows,
+    map_header,
+    parquet_header,
+    parquet_rows,
+    report_blank_rows,
+    sniff,
+    split,
+    tidy,
 )
 from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Table, arrow_schema
-
-Problem = dict[str, Any]
-Converted = tuple[object, str | None]  # the value, and the name of a note about it
-
-PROBLEM_ROWS = 20  # of one kind and column; the rest is counted
-_LOOK_AHEAD = 200  # lines a quoted cell may span when quotation marks do not pair up
-_BLANKS = " \t\r\n\v\f\0\u00a0\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +113,35 @@ def read_delimited(
     chosen = _checked_map(column_map or {})
     if head.startswith(b"PAR1"):
         return _read_parquet(path, file_id, first_claim_key, chosen)
-    form = _sniff(head, chosen)
+    form = sniff(head, lambda header: _score(_map_header(header, chosen)))
     if form is None:
         return None
     mapping = _map_header(form.header, chosen)
     if mapping.missing:
         return _refused(mapping, "csv")
-    rows, problems = _split(path, form, mapping)
+    rows, problems = split(path, form, mapping.cells)
+    problems += mapping.problems
     return _assemble(rows, mapping, mapping.layout.kind or "csv", file_id, first_claim_key, problems)
+
+
+def _read_parquet(
+    path: Path, file_id: int, first_claim_key: int, column_map: Mapping[str, str]
+) -> DelimitedFile | None:
+    """The claims of a Parquet file; an error problem when it is broken."""
+    header = parquet_header(path)
+    mapping = None if header is None else _map_header(header, column_map)
+    if mapping is not None and mapping.missing:
+        return _refused(mapping, "parquet")
+    rows = None if header is None or mapping is None else parquet_rows(path, header, mapping.cells)
+    if mapping is None or rows is None:
+        damage = problem(
+            "error",
+            "parquet-not-read",
+            "The file begins like Parquet but is damaged, cut off or encrypted. Nothing was read.",
+            "Copy or export the file again.",
+        )
+        return _nothing("parquet", [damage])
+    return _assemble(rows, mapping, mapping.layout.kind or "parquet", file_id, first_claim_key, [*mapping.problems])
 
 
 # --- the header ---------------------------------------------------------------------------------------
@@ -138,59 +178,21 @@ def _checked_map(column_map: Mapping[str, str]) -> dict[str, str]:
             )
     return dict(column_map)
 
-
 def _map_header(header: list[str], column_map: Mapping[str, str]) -> HeaderMap:
-    """Where each of our columns stands: by the column map, by our own name, then by synonym."""
-    plain = [plain_header(name) for name in header]
-    layout = next((each for each in LAYOUTS if each.recognised_by <= set(plain)), EXPORT)
-    exact = {_tidy(name): column for name, column in column_map.items()}
-    loose = {plain_header(name): column for name, column in column_map.items()}
-    wanted: list[tuple[int, int, str]] = []  # rank, position, column
-    unused: list[str] = []
-    for position, name in enumerate(header):
-        chosen = exact.get(_tidy(name), loose.get(plain[position]))
-        if chosen:
-            wanted.append((0, position, chosen))
-        elif chosen is None and layout is EXPORT and _tidy(name) in COLUMNS:
-            wanted.append((1, position, _tidy(name)))
-        elif chosen is None and plain[position] in layout.columns:
-            wanted.append((2, position, layout.columns[plain[position]]))
-        elif plain[position]:
-            unused.append(_tidy(name))
-    cells: dict[str, int] = {}
-    problems: list[Problem] = []
-    for _, position, column in sorted(wanted):
-        if column not in cells:
-            cells[column] = position
-            continue
-        first, second = _tidy(header[cells[column]]), _tidy(header[position])
-        problems.append(
-            _problem(
-                "warning",
-                "column-mapped-twice",
-                f"The columns {first!r} and {second!r} both stand for {column}. {first!r} is read, {second!r} is not.",
-                f"If {second!r} is the right one, say so under [columns] in scrubjay.toml: {second!r} = {column!r}.",
-                element=second,
-            )
-        )
-    if unused:
-        shown = ", ".join(repr(name[:60]) for name in unused[:10])
-        more = f" and {len(unused) - 10} more" if len(unused) > 10 else ""
-        problems.append(
-            _problem(
-                "info",
-                "columns-not-used",
-                f"{len(unused)} columns of the file are not used: {shown}{more}.",
-                "Nothing to do, unless one of them belongs to a claim: then name it under [columns] in scrubjay.toml.",
-            )
-        )
-    known = set(cells) | set(layout.always)
-    missing = [group for group in _NEEDED if not known & set(group)]
-    return HeaderMap(layout, cells, {c: _tidy(header[p]) for c, p in cells.items()}, missing, problems)
+    """Where each of our columns stands, in the layout that the header is of."""
+    plain = {plain_header(name) for name in header}
+    layout = next((each for each in LAYOUTS if each.recognised_by <= plain), EXPORT)
+    chosen = {name: column for name, column in column_map.items() if not column or column in CLAIM_COLUMNS}
+    own = CLAIM_COLUMNS if layout is EXPORT else ()
+    cells, problems = map_header(header, chosen, own, layout.columns, "a claim")
+    known_columns = set(cells) | set(layout.always)
+    missing = [group for group in _NEEDED if not known_columns & set(group)]
+    return HeaderMap(layout, cells, {c: tidy(header[p]) for c, p in cells.items()}, missing, problems)
 
 
-def _tidy(name: str) -> str:
-    return name.strip(_BLANKS)
+def _score(mapping: HeaderMap) -> int:
+    """How many columns of claims a header names; 0 if it is not one of claims."""
+    return len(mapping.cells) if mapping.is_claims else 0
 
 
 def _refused(mapping: HeaderMap, kind: str) -> DelimitedFile | None:
@@ -199,7 +201,7 @@ def _refused(mapping: HeaderMap, kind: str) -> DelimitedFile | None:
         return None
     group = mapping.missing[0]
     looked_for = [word for column in group for word in (column, *SYNONYMS.get(column, ())[:6])]
-    problem = _problem(
+    refusal = problem(
         "error",
         "column-missing",
         f"The file looks like claims, but no column is known to hold the {' or '.join(_said(c) for c in group)}. "
@@ -207,7 +209,7 @@ def _refused(mapping: HeaderMap, kind: str) -> DelimitedFile | None:
         f'Name the column under [columns] in scrubjay.toml: "header in the file" = "{group[0]}".',
         element=group[0],
     )
-    return _nothing(mapping.layout.kind or kind, [problem, *mapping.problems])
+    return _nothing(mapping.layout.kind or kind, [refusal, *mapping.problems])
 
 
 def _said(column: str) -> str:
@@ -221,514 +223,47 @@ def _nothing(kind: str, problems: list[Problem]) -> DelimitedFile:
     return DelimitedFile(kind, claims, professional, institutional, problems)
 
 
-# --- from bytes to rows of text -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How the text is written: delimiter, lines before the first data row, header, cells in a row."""
-
-    delimiter: str
-    skip: int
-    header: list[str]
-    width: int
-    is_utf16: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows as text: one array for each of our columns, and the number of each row in the file."""
-
-    numbers: np.ndarray[Any, np.dtype[np.int64]]
-    columns: dict[str, pa.Array]
-    total: int  # rows of the file
-
-
-def _sniff(head: bytes, column_map: Mapping[str, str]) -> Form | None:
-    """The delimiter under which the header names most of our columns; None if it is not a claims table."""
-    is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = head.decode("utf-16" if is_utf16 else "utf-8-sig", errors="ignore" if is_utf16 else "strict")
-    except UnicodeDecodeError as error:
-        cut = error.start >= len(head) - 4  # the 64 KiB end inside a character
-        text = head.decode("utf-8-sig" if cut else "latin-1", errors="ignore")
-    declared = re.match(r"sep=(.)\r?\n", text)  # how spreadsheets name the delimiter
-    best: Form | None = None
-    best_score = (0, 0)
-    for delimiter in declared.group(1) if declared else ",|\t;":
-        form = _form(text, delimiter, bool(declared), is_utf16)
-        if form is None:
-            continue
-        mapping = _map_header(form.header, column_map)
-        score = (len(mapping.cells), len(form.header))
-        if mapping.is_claims and score > best_score:
-            best, best_score = form, score
-    return best
-
-
-def _form(text: str, delimiter: str, is_declared: bool, is_utf16: bool) -> Form | None:
-    lines = io.StringIO(text, newline="")
-    if is_declared:
-        lines.readline()
-    try:
-        reader = csv.reader(lines, delimiter=delimiter)
-        header = next((row for row in reader if any(cell.strip(_BLANKS) for cell in row)), None)
-        if header is None or len(header) < 2:
-            return None
-        skip = reader.line_num + is_declared
-        first = next((row for row in reader if row), header)
-    except (csv.Error, TypeError, ValueError):
-        return None
-    # Some programs end every row, or the header alone, with a delimiter.
-    width, shorter = max(len(header), len(first)), min(len(header), len(first))
-    longer = first if len(first) > len(header) else header
-    if any(cell.strip(_BLANKS) for cell in longer[shorter:]):
-        width = len(header)
-    elif longer is header:
-        width = len(first)
-    return Form(delimiter, skip, header, width, is_utf16)
-
-
-@dataclass(frozen=True, slots=True)
-class _Count:
-    encoding: str
-    lines: int
-    has_quotes: bool
-    nuls: int
-
-
-def _count(path: Path, is_utf16: bool) -> _Count:
-    """What one pass over the bytes tells: UTF-8 or not, lines, quotation marks, NULs."""
-    newlines = returns = nuls = 0
-    has_quotes, is_utf8, last = False, True, b"\n"
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            newlines += chunk.count(b"\n")
-            returns += chunk.count(b"\r")
-            nuls += chunk.count(b"\0")
-            has_quotes = has_quotes or b'"' in chunk
-            last = chunk[-1:]
-            if is_utf8:
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError:
-                    is_utf8 = False
-    if is_utf8:
-        try:
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            is_utf8 = False
-    lines = (newlines or returns) + (last not in b"\r\n")
-    if is_utf16:
-        return _Count("utf-16", lines, True, 0)
-    return _Count("utf-8-sig" if is_utf8 else "latin-1", lines, has_quotes, nuls)
-
-
-def _split(path: Path, form: Form, mapping: HeaderMap) -> tuple[Rows, list[Problem]]:
-    """The rows of the file as text, and a problem for each row that cannot be split."""
-    counted = _count(path, form.is_utf16)
-    problems: list[Problem] = []
-    if counted.encoding == "latin-1":
-        problems.append(
-            _problem(
-                "info",
-                "not-utf-8",
-                "The file is not UTF-8. It was read as Latin-1.",
-                "If names come out wrong, save the file as 'CSV UTF-8'.",
-            )
-        )
-    if counted.nuls:
-        problems.append(
-            _problem(
-                "warning",
-                "nul-bytes",
-                f"The file holds {counted.nuls:,} NUL bytes. At the ends of a cell they count as blanks.",
-                "Have the export written again; NUL bytes come from a damaged or padded file.",
-            )
-        )
-    split = None if form.is_utf16 else _split_fast(path, form, mapping, counted)
-    rows, ragged = split or _split_carefully(path, form, mapping, counted.encoding)
-    _report(
-        problems,
-        _Note(
-            "row-not-split",
-            "error",
-            "",
-            "Look for a delimiter or a quotation mark inside a cell of this row; such a cell must be quoted.",
-        ),
-        [
-            (number, None, f"Row {number:,} has {width:,} cells, the header has {form.width:,}. The row is not read.")
-            for number, width in ragged[:PROBLEM_ROWS]
-        ],
-        len(ragged),
-        None,
-    )
-    return rows, [*problems, *mapping.problems]
-
-
-def _split_fast(
-    path: Path, form: Form, mapping: HeaderMap, counted: _Count
-) -> tuple[Rows, list[tuple[int, int]]] | None:
-    """The rows as the Arrow reader splits them; None where a quotation mark may have swallowed rows."""
-    ragged: list[tuple[int, int]] = []
-
-    def keep(row: Any) -> str:
-        ragged.append((row.number - form.skip, row.actual_columns))
-        return "skip"
-
-    names = [f"c{position}" for position in range(form.width)]
-    wanted = {column: names[position] for column, position in mapping.cells.items() if position < form.width}
-    try:
-        table = pyarrow.csv.read_csv(
-            path,
-            read_options=pyarrow.csv.ReadOptions(
-                use_threads=False,  # row numbers are known to a single thread only
-                column_names=names,
-                skip_rows=form.skip,
-                encoding="utf8" if counted.encoding == "utf-8-sig" else counted.encoding,
-                block_size=1 << 23,
-            ),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=form.delimiter,
-                newlines_in_values=counted.has_quotes,
-                ignore_empty_lines=False,
-                invalid_row_handler=keep,
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                include_columns=list(wanted.values()),
-                column_types=dict.fromkeys(names, pa.string()),
-                strings_can_be_null=False,
-            ),
-        )
-    except (pa.ArrowException, ValueError):
-        return None
-    total = table.num_rows + len(ragged)
-    if counted.has_quotes and total != counted.lines - form.skip:
-        return None
-    numbers = np.arange(1, total + 1, dtype=np.int64)
-    if ragged:
-        numbers = np.delete(numbers, [number - 1 for number, _ in ragged])
-    columns = {column: _one_array(table.column(name)) for column, name in wanted.items()}
-    return Rows(numbers, columns, total), ragged
-
-
-def _one_array(column: pa.ChunkedArray) -> pa.Array:
-    """The column as one dictionary array: each different text once, and its number in each row."""
-    encoded = column.dictionary_encode().unify_dictionaries()
-    if encoded.num_chunks == 0:
-        return pa.array([], pa.string()).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(
-        pa.concat_arrays([chunk.indices for chunk in encoded.chunks]), encoded.chunk(0).dictionary
-    )
-
-
-def _split_carefully(path: Path, form: Form, mapping: HeaderMap, encoding: str) -> tuple[Rows, list[tuple[int, int]]]:
-    """The rows where quoted cells span lines or quotation marks do not pair up; slower, and loses least."""
-    wanted = {column: position for column, position in mapping.cells.items() if position < form.width}
-    parts: dict[str, list[pa.Array]] = {column: [] for column in wanted}
-    numbers: list[int] = []
-    ragged: list[tuple[int, int]] = []
-    total = 0
-    with path.open(encoding=encoding, errors="replace", newline="") as stream:
-        for _ in range(form.skip):
-            stream.readline()
-        cells_of_rows = _cells(stream, form)
-        while batch := list(islice(cells_of_rows, 50_000)):
-            good: list[list[str]] = []
-            for cells in batch:
-                total += 1
-                if len(cells) == form.width:
-                    good.append(cells)
-                    numbers.append(total)
-                elif len(cells) <= 1 and not "".join(cells).strip(_BLANKS):  # an empty line
-                    good.append([""] * form.width)
-                    numbers.append(total)
-                else:
-                    ragged.append((total, len(cells)))
-            for column, position in wanted.items():
-                parts[column].append(pa.array([cells[position] for cells in good], pa.string()))
-    columns = {column: _one_array(pa.chunked_array(arrays, pa.string())) for column, arrays in parts.items()}
-    return Rows(np.array(numbers, dtype=np.int64), columns, total), ragged
-
-
-def _cells(stream: Iterable[str], form: Form) -> Iterator[list[str]]:
-    """The cells of each row. A quotation mark that is never closed spoils its own line only."""
-    lines = iter(stream)
-    waiting: deque[str] = deque()
-    while True:
-        line = waiting.popleft() if waiting else next(lines, None)
-        if line is None:
-            return
-        if '"' not in line:
-            yield line.rstrip("\r\n").split(form.delimiter)
-            continue
-        cells, is_open = _parse(line, form.delimiter)
-        if is_open:
-            text = line
-            for count in range(1, _LOOK_AHEAD + 1):
-                if len(waiting) < count:
-                    following = next(lines, None)
-                    if following is None:
-                        break
-                    waiting.append(following)
-                text += waiting[count - 1]
-                if '"' not in waiting[count - 1]:
-                    continue
-                joined, is_open = _parse(text, form.delimiter)
-                if is_open:
-                    continue
-                if joined is not None and len(joined) == form.width and not _holds_a_row(joined, form):
-                    cells = joined
-                    for _ in range(count):
-                        waiting.popleft()
-                break
-        yield cells if cells is not None else _parse_loosely(line, form.delimiter)
-
-
-def _parse(text: str, delimiter: str) -> tuple[list[str] | None, bool]:
-    """The cells of a well-formed row, else None; and whether a quoted cell is still open at its end."""
-    try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), []), False
-    except csv.Error as error:
-        return None, "unexpected end" in str(error)
-
-
-def _holds_a_row(cells: list[str], form: Form) -> bool:
-    """Whether a line inside a cell has the delimiters of a whole row: two stray quotation marks, not a cell."""
-    inside = (line for cell in cells if "\n" in cell or "\r" in cell for line in re.split(r"[\r\n]+", cell))
-    return any(line.count(form.delimiter) >= form.width - 1 for line in inside)
-
-
-def _parse_loosely(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
-    except csv.Error:  # a cell longer than the csv module takes
-        return line.rstrip("\r\n").split(delimiter)
-
-
-def _read_parquet(
-    path: Path, file_id: int, first_claim_key: int, column_map: Mapping[str, str]
-) -> DelimitedFile | None:
-    """The claims of a Parquet file; an error problem when it is broken."""
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            header = list(file.schema_arrow.names)
-            mapping = _map_header(header, column_map)
-            if mapping.missing:
-                return _refused(mapping, "parquet")
-            table = file.read(columns=[header[position] for position in mapping.cells.values()])
-        columns = {
-            column: _one_array(_as_text(table.column(table.schema.get_all_field_indices(header[position])[0])))
-            for column, position in mapping.cells.items()
-        }
-    # pyarrow raises any of these for damage; NotImplementedError for an encoding it does not have
-    except (pa.ArrowException, OSError, ValueError, KeyError, IndexError, TypeError, NotImplementedError):
-        problem = _problem(
-            "error",
-            "parquet-not-read",
-            "The file begins like Parquet but is damaged, cut off or encrypted. Nothing was read.",
-            "Copy or export the file again.",
-        )
-        return _nothing("parquet", [problem])
-    numbers = np.arange(1, table.num_rows + 1, dtype=np.int64)
-    rows = Rows(numbers, columns, table.num_rows)
-    return _assemble(rows, mapping, mapping.layout.kind or "parquet", file_id, first_claim_key, list(mapping.problems))
-
-
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column as text, as a CSV of it would have it."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    kind = column.type
-    if (
-        pa.types.is_string(kind)
-        or pa.types.is_date(kind)
-        or pa.types.is_integer(kind)
-        or pa.types.is_large_string(kind)
-    ):
-        return column.cast(pa.string())
-    if pa.types.is_floating(kind):
-        whole = pc.if_else(pc.is_finite(column), column, None)
-        try:  # whole numbers, kept as floating point only because some rows are empty
-            return whole.cast(pa.int64()).cast(pa.string())
-        except pa.ArrowInvalid:
-            return pa.chunked_array(
-                [pa.array([None if v is None else repr(v) for v in whole.to_pylist()], pa.string())]
-            )
-    texts = [_value_as_text(value) for value in column.to_pylist()]
-    return pa.chunked_array([pa.array(texts, pa.string())])
-
-
-def _value_as_text(value: object) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    if isinstance(value, list):
-        return " ".join(str(each) for each in value if each is not None)
-    return str(value)
-
-
 # --- from text to values ------------------------------------------------------------------------------
 
-
-@dataclass(frozen=True, slots=True)
-class _Note:
-    """A kind of problem that many cells may have. The message is filled with what, value and row."""
-
-    name: str
-    severity: str
-    message: str
-    advice: str
-    limit: int = PROBLEM_ROWS
-
-
-_AS_TEXT_ADVICE = "In the spreadsheet, format the column as text before the codes are entered, and export again."
-_NOTES = {
-    note.name: note
-    for note in (
-        _Note(
-            "date-not-read", "error", "{what} is {value}, which is not a date. It is left empty.", "Write 2026-03-10."
-        ),
-        _Note(
-            "birth-year-two-digits",
-            "warning",
-            "{what} has a year of two digits, which may mean either century. It is left empty.",
-            "Export dates of birth with four digits of the year.",
-        ),
-        _Note(
-            "amount-not-read",
-            "error",
-            "{what} is {value}, which is not an amount. It is left empty.",
-            "Write 1234.56, with a decimal point.",
-        ),
-        _Note(
-            "amount-rounded",
-            "warning",
-            "{what} is {value}. It is rounded to the cent.",
-            "Export amounts with two decimals.",
-        ),
-        _Note(
-            "number-rounded",
-            "warning",
-            "{what} is {value}. It is rounded to four decimals.",
-            "Export it with four decimals at most.",
-        ),
-        _Note(
-            "number-not-read", "error", "{what} is {value}, which is not a number. It is left empty.", "Write a number."
-        ),
-        _Note(
-            "scientific-notation",
-            "error",
-            "{what} is {value}: a spreadsheet has rounded the number, and its digits are lost. It is left empty.",
-            _AS_TEXT_ADVICE,
-        ),
-        _Note(
-            "identifier-rounded",
-            "error",
-            "{what} is a number a spreadsheet has rounded, such as 1.23457E+09: different ones may look the same. "
-            "It is kept as it stands.",
-            _AS_TEXT_ADVICE,
-        ),
-        _Note(
-            "spreadsheet-decimal",
-            "warning",
-            "{what} is {value}: a spreadsheet made a number of the code. It is read without the decimals.",
-            _AS_TEXT_ADVICE,
-        ),
-        _Note(
-            "leading-zero-lost",
-            "warning",
-            "{what} is {value}. A spreadsheet may have dropped a leading zero: 01 becomes 1. It is kept as it stands.",
-            _AS_TEXT_ADVICE,
-        ),
-        _Note(
-            "claim-type-not-known",
-            "warning",
-            "{what} is {value}. Whether the row is professional or institutional is told from its revenue code and "
-            "type of bill.",
-            "Write professional or institutional.",
-        ),
-        _Note(
-            "claim-form-not-known",
-            "warning",
-            "{what} is {value}, which is neither paper nor electronic. It is left empty.",
-            "Write paper or electronic.",
-        ),
-        _Note("null-word", "info", "{what} says {value} in words. It is read as empty.", "Nothing to do.", 1),
-    )
-}
-
-_MONTHS = {name: number for number, name in enumerate(words("jan feb mar apr may jun jul aug sep oct nov dec"), 1)}
-_TIME = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2})?)?"
-_YEAR_FIRST = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})" + _TIME, re.ASCII)
-_MONTH_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4}|\d{2})" + _TIME, re.ASCII)
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0+)?", re.ASCII)
-_MONTH_NAME = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3})[- ](\d{4}|\d{2})" + _TIME, re.ASCII)
-_AMOUNT = re.compile(r"\$?(\d{1,3}(?:,\d{3})+|\d+)?(\.\d*)?", re.ASCII)
-_WHOLE = re.compile(r"(-?\d{1,18})(?:\.0*)?", re.ASCII)
-_DECIMAL_ZERO = re.compile(r"(\d+)\.0*", re.ASCII)
-_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+", re.ASCII)
-_ROUNDED = re.compile(r"\d\.\d+[eE]\+\d+", re.ASCII)
-
-
-def read_date(text: str) -> date | None:
-    """The day the text names: ISO, US month first, yyyymmdd or dd-Mon-yyyy, a time of day left off.
-
-    Years of two digits are 1969 to 2068.
-
-    >>> [read_date(text) for text in ("2026-03-10 00:00:00", "3/10/26", "20260310", "10-Mar-2026")] == [
-    ...     date(2026, 3, 10)
-    ... ] * 4
-    True
-    >>> read_date("13/45/2026")
-    """
-    if match := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):
-        year, month, day = match.group(1, 2, 3)
-    elif match := _MONTH_FIRST.fullmatch(text):
-        month, day, year = match.group(1, 2, 3)
-    elif match := _MONTH_NAME.fullmatch(text):
-        day, month, year = match.group(1, 2, 3)
-        month = str(_MONTHS.get(month.lower(), 0))
-    else:
-        return None
-    full_year = int(year)
-    if len(year) == 2:
-        full_year += 2000 if full_year < 69 else 1900
-    try:
-        return date(full_year, int(month), int(day)) if 1850 <= full_year < 2200 else None
-    except ValueError:
-        return None
-
-
-def read_amount(text: str, places: int = 2) -> tuple[Decimal | None, bool]:
-    """The amount the text names, and whether it had to be rounded. Parentheses and minus are negative.
-
-    >>> read_amount("$1,234.50"), read_amount("(12)"), read_amount("1.234,50")
-    ((Decimal('1234.50'), False), (Decimal('-12.00'), False), (None, False))
-    """
-    body, is_negative = text.replace(" ", ""), False
-    if body.startswith("(") and body.endswith(")"):
-        body, is_negative = body[1:-1], True
-    elif body.startswith("-") or body.endswith("-"):
-        body, is_negative = body.removeprefix("-") if body.startswith("-") else body.removesuffix("-"), True
-    elif body.startswith("$-"):
-        body, is_negative = body[2:], True
-    match = _AMOUNT.fullmatch(body)
-    if match is None or not any(character.isdigit() for character in body):
-        return None, False
-    whole, cents = (match.group(1) or "0").replace(",", ""), match.group(2) or "."
-    if len(whole.lstrip("0")) > 18 - places:
-        return None, False
-    exact = Decimal(f"{whole}{cents}0"[:60])
-    value = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    if value >= Decimal(10) ** (18 - places):
-        return None, False
-    is_rounded = abs(exact - value) > Decimal("0.000001")  # less is only how floating point is written
-    return (-value if is_negative else value), is_rounded
-
-
+_NOTES = NOTES | by_name(
+    Note(
+        "scientific-notation",
+        "error",
+        "{what} is {value}: a spreadsheet has rounded the number, and its digits are lost. It is left empty.",
+        AS_TEXT_ADVICE,
+    ),
+    Note(
+        "spreadsheet-decimal",
+        "warning",
+        "{what} is {value}: a spreadsheet made a number of the code. It is read without the decimals.",
+        AS_TEXT_ADVICE,
+    ),
+    Note(
+        "leading-zero-lost",
+        "warning",
+        "{what} is {value}. A spreadsheet may have dropped a leading zero: 01 becomes 1. It is kept as it stands.",
+        AS_TEXT_ADVICE,
+    ),
+    Note(
+        "claim-type-not-known",
+        "warning",
+        "{what} is {value}. Whether the row is professional or institutional is told from its revenue code and "
+        "type of bill.",
+        "Write professional or institutional.",
+    ),
+    Note(
+        "claim-form-not-known",
+        "warning",
+        "{what} is {value}, which is neither paper nor electronic. It is left empty.",
+        "Write paper or electronic.",
+    ),
+    Note(
+        "patient-status-not-read",
+        "warning",
+        "{what} is {value}, which is no code of a patient status. It is left empty.",
+        "Write the two digits of the claim, such as 01 or 30.",
+    ),
+)
 _PAPER = ("PAPER", "CMS1500", "HCFA1500", "1500", "HCFA", "UB04", "UB92", "CMS1450")
 _ELECTRONIC = ("ELECTRONIC", "837", "837P", "837I", "837D", "EDI")
 _CLAIM_TYPES = {
@@ -738,31 +273,25 @@ _CLAIM_TYPES = {
 }
 _CODES = {"procedure_code", "revenue_code", "type_of_bill_code", *(f"modifier_{n}" for n in range(1, 6))}
 _PLACES = {"place_of_service_code", "claim_place_of_service_code"}
-_IDENTIFIERS = {"claim_id", "member_id", "payer_claim_control_number"}
+_IDENTIFIERS = {"claim_id", "member_id", "payer_claim_control_number", "medical_record_number"}
 _NAMES = {"service_facility_name", "payer_name", "patient_name", "patient_last_name", "patient_first_name"}
-_PATIENT = {"member_id", "_person_id", "patient_name", "patient_last_name", "patient_first_name", "patient_birth_date"}
+_PATIENT = {
+    *("member_id", "_person_id", "medical_record_number", "patient_name", "patient_last_name", "patient_first_name"),
+    *("patient_birth_date", "patient_sex_code", "_sex_number"),
+}
+_RIF_SEXES = {"0": "U", "1": "M", "2": "F"}
+_PATIENT_STATUS = re.compile(r"(\d{1,2})(?:\.0*)?(?:\W.*)?", re.ASCII | re.DOTALL)
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+", re.ASCII)
+_DECIMAL_ZERO = re.compile(r"(\d+)\.0*", re.ASCII)
 
 
 def _convert(column: str, text: str) -> Converted:
     """The value a cell of this column stands for, and the name of a note about it."""
-    kind = TYPES[column]
     if text in ("NULL", "\\N") and column not in _NAMES:
         return None, "null-word"
-    if kind == "date":
-        day = read_date(text)
-        if day and column == "patient_birth_date" and str(day.year) not in text:
-            return None, "birth-year-two-digits"
-        return day, None if day else "date-not-read"
-    if kind == "amount":
-        amount, is_rounded = read_amount(text)
-        return amount, "amount-not-read" if amount is None else "amount-rounded" if is_rounded else None
-    if kind == "decimal":
-        number, is_rounded = read_amount(text, 4) if "$" not in text else (None, False)
-        return number, "number-not-read" if number is None else "number-rounded" if is_rounded else None
-    if kind == "integer":
-        match = _WHOLE.fullmatch(text)
-        return (int(match.group(1)), None) if match else (None, "number-not-read")
-    return _convert_text(column, text)
+    if column == "patient_birth_date":
+        return convert_birth_date(text)
+    return _convert_text(column, text) if TYPES[column] == "text" else convert(TYPES[column], text)
 
 
 def _convert_text(column: str, text: str) -> Converted:
@@ -774,11 +303,20 @@ def _convert_text(column: str, text: str) -> Converted:
         if plain in _PAPER or plain.startswith(("CMS1500", "HCFA1500")):
             return "paper", None
         return ("electronic", None) if plain in _ELECTRONIC else (None, "claim-form-not-known")
+    if column == "discharge_hour":
+        return _convert_hour(text)
+    if column == "patient_status_code":
+        match = _PATIENT_STATUS.fullmatch(text)
+        return (match.group(1).zfill(2), None) if match else (None, "patient-status-not-read")
+    if column == "condition_codes":
+        return " ".join(code.zfill(2) for code in re.findall(r"[A-Za-z0-9]+", text)) or None, None
+    if column == "patient_sex_code":
+        return convert_sex(text)
     note = None
     if column.endswith("_npi") and _SCIENTIFIC.fullmatch(text):
         return None, "scientific-notation"
     if column in _IDENTIFIERS:
-        return text, "identifier-rounded" if _ROUNDED.fullmatch(text) else None
+        return convert_identifier(text)
     if column in _CODES or column in _PLACES or column.endswith(("_npi", "_zip")):
         match = _DECIMAL_ZERO.fullmatch(text)
         if match:
@@ -792,104 +330,13 @@ def _convert_text(column: str, text: str) -> Converted:
     return text, note
 
 
-def _clean(text: str | None) -> str | None:
-    """The text without blanks at its ends, out of a spreadsheet's ="02"; None when nothing is left.
-
-    >>> _clean(' ="02" '), _clean("  ")
-    ('02', None)
-    """
-    if text is None:
-        return None
-    text = text.strip(_BLANKS)
-    if text.startswith('="') and text.endswith('"') and len(text) > 2:
-        text = text[2:-1].strip(_BLANKS)
-    return text or None
-
-
-def _values(
-    column: str, raw: pa.DictionaryArray, header: str, rows: Rows, claim_ids: pa.Array | None, problems: list[Problem]
-) -> pa.Array:
-    """The column with its own type, one value a row; what does not convert is NULL and a problem."""
-    texts = raw.dictionary.to_pylist()
-    cleaned = [_clean(text) for text in texts]
-    converted: list[Converted] = [(None, None) if text is None else _convert(column, text) for text in cleaned]
-    types = {
-        "date": pa.date32(),
-        "amount": pa.decimal128(18, 2),
-        "decimal": pa.decimal128(18, 4),
-        "integer": pa.int64(),
-    }
-    values = pa.array([value for value, _ in converted], types.get(TYPES[column], pa.string()))
-    noted: dict[str, list[int]] = {}
-    for code, (_, name) in enumerate(converted):
-        if name:
-            noted.setdefault(name, []).append(code)
-    if noted:
-        codes = raw.indices.fill_null(-1).to_numpy()
-        what = f"{header!r} ({column})" if header != column else column
-        for name, wanted in noted.items():
-            positions = np.flatnonzero(np.isin(codes, wanted))
-            note = _NOTES[name]
-            shown = []
-            for position in positions[: note.limit]:
-                value = "a value not shown here" if column in _PATIENT else repr((cleaned[codes[position]] or "")[:40])
-                number = int(rows.numbers[position])
-                claim_id = claim_ids[int(position)].as_py() if claim_ids is not None else None
-                shown.append((number, claim_id, f"Row {number:,}: " + note.message.format(what=what, value=value)))
-            _report(problems, note, shown, len(positions), header)
-    return values.take(raw.indices)
-
-
-def _report(
-    problems: list[Problem],
-    note: _Note,
-    shown: list[tuple[int, str | None, str]],
-    count: int,
-    element: str | None,
-) -> None:
-    """Adds a problem for each (row, claim, message) shown, and one that says how many more there are."""
-    for number, claim_id, message in shown:
-        problems.append(
-            _problem(
-                note.severity,
-                note.name,
-                message,
-                note.advice,
-                row_number=number,
-                element=element,
-                claim_id=claim_id,
-            )
-        )
-    more = count - len(shown)
-    if more > 0:
-        rows = "1 more row" if more == 1 else f"{more:,} more rows"
-        column = f" in column {element!r}" if element else ""
-        message = f"{rows} of the same kind{column} ({note.name}), not listed one by one."
-        problems.append(_problem(note.severity, note.name, message, note.advice, element=element))
-
-
-def _problem(
-    severity: str,
-    problem: str,
-    message: str,
-    advice: str,
-    *,
-    row_number: int | None = None,
-    element: str | None = None,
-    claim_id: str | None = None,
-) -> Problem:
-    """A row of intake_problems, but for its file."""
-    return {
-        "severity": severity,
-        "problem": problem,
-        "message": message,
-        "advice": advice,
-        "byte_offset": None,
-        "row_number": row_number,
-        "segment": None,
-        "element": element,
-        "claim_id": claim_id,
-    }
+def _convert_hour(text: str) -> Converted:
+    """HHMM: the hour alone as on paper (14), or the time (1430, 14:30, 2:30 PM); 99 is an hour not known."""
+    digits = text.removesuffix(".0")
+    if digits == "99":
+        return None, None
+    clock = read_time(f"{digits}:00" if re.fullmatch(r"\d{1,2}", digits, re.ASCII) else digits)
+    return (f"{clock:%H%M}", None) if clock else (None, "time-not-read")
 
 
 # --- from rows to claims and lines --------------------------------------------------------------------
@@ -902,8 +349,20 @@ def _assemble(
     flat: dict[str, pa.Array] = {}
     headers = mapping.headers
     for column in sorted(rows.columns, key=lambda name: name != "claim_id"):  # problems name the claim
-        flat[column] = _values(column, rows.columns[column], headers[column], rows, flat.get("claim_id"), problems)
+        flat[column] = convert_column(
+            rows.columns[column],
+            column,
+            headers[column],
+            rows.numbers,
+            problems,
+            partial(_convert, column),
+            ARROW_TYPES[TYPES[column]],
+            notes=_NOTES,
+            claim_ids=flat.get("claim_id"),
+            is_private=column in _PATIENT,
+        )
     size = len(rows.numbers)
+    _derive_admission(flat, rows)
     for column, text in mapping.layout.always.items():
         flat[column] = pa.repeat(text, size)
     for column in ("claim_id", "revenue_code", "type_of_bill_code", "claim_type"):
@@ -918,9 +377,9 @@ def _assemble(
     is_professional, is_institutional = types == "professional", types == "institutional"
     _report_homeless(flat, numbers, headers, is_professional, is_institutional, problems)
     is_dental = ~is_professional & ~is_institutional
-    _report_positions(
+    report_positions(
         problems,
-        _Note(
+        Note(
             "dental-line",
             "warning",
             "Row {row:,} is a service line of a dental claim. The claim is counted, its lines are not read.",
@@ -956,90 +415,63 @@ def _assemble(
 
 def _rows_of_claims(
     flat: dict[str, pa.Array], rows: Rows, headers: Mapping[str, str], problems: list[Problem]
-) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.bool_]]]:
+) -> tuple[Numbers, Flags]:
     """The numbers of the rows that name a claim, and which they are; the others become problems."""
-    has_claim = _known(flat["claim_id"])
-    positions = np.flatnonzero(~has_claim)
-    if len(positions):
-        # A cell that did not convert is NULL by now: look at the text, whether a row is blank.
-        is_blank = np.ones(len(positions), dtype=bool)
-        for raw in rows.columns.values():
-            filled = np.array([_clean(text) is not None for text in raw.dictionary.to_pylist()] + [False])
-            is_blank &= ~filled[raw.indices.fill_null(-1).to_numpy()[positions]]
-        blank, nameless = positions[is_blank], positions[~is_blank]
-        element = headers.get("claim_id")
-        if len(blank):
-            some = ", ".join(f"{number:,}" for number in rows.numbers[blank][:10])
-            dots = " …" if len(blank) > 10 else ""
-            problems.append(
-                _problem(
-                    "info",
-                    "blank-rows",
-                    f"{len(blank):,} rows have nothing in any column that is read: {some}{dots}. They are passed over.",
-                    "Nothing to do.",
-                )
-            )
-        _report_positions(
+    has_claim = known(flat["claim_id"])
+    if not has_claim.all():
+        is_blank = find_blank_rows(rows)  # by the text: a cell that did not convert is NULL by now
+        report_blank_rows(problems, rows.numbers[~has_claim & is_blank])
+        report_positions(
             problems,
-            _Note(
+            Note(
                 "claim-id-missing",
                 "error",
                 "Row {row:,} has no claim id, so it cannot be put with its claim. The row is not read.",
                 "Fill in the claim id, or take the row out if it is a total.",
             ),
-            nameless,
+            np.flatnonzero(~has_claim & ~is_blank),
             rows.numbers,
             None,
-            element,
+            headers.get("claim_id"),
         )
     return rows.numbers[has_claim], has_claim
 
 
-def _known(array: pa.Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return np.asarray(array.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _report_positions(
-    problems: list[Problem],
-    note: _Note,
-    positions: np.ndarray[Any, Any],
-    numbers: np.ndarray[Any, np.dtype[np.int64]],
-    claim_ids: pa.Array | None,
-    element: str | None,
-) -> None:
-    shown = []
-    for position in positions[: note.limit]:
-        number = int(numbers[position])
-        claim_id = claim_ids[int(position)].as_py() if claim_ids is not None else None
-        shown.append((number, claim_id, note.message.format(row=number, what=element)))
-    _report(problems, note, shown, len(positions), element)
+def _derive_admission(flat: dict[str, pa.Array], rows: Rows) -> None:
+    """Fills the day of an admission from its moment, and its moment from a day that is written with an hour."""
+    found: list[pa.Array] = []
+    for column in ("admitted_at", "admission_date"):
+        raw = rows.columns.get(column)
+        if raw is not None:
+            read = partial(convert, "timestamp")  # what is no moment was told when the column was converted
+            moments, has_hour = find_hours(
+                raw, convert_column(raw, column, column, rows.numbers, [], read, ARROW_TYPES["timestamp"])
+            )
+            found.append(pc.if_else(pa.array(has_hour), moments, None))
+            days = moments.cast(pa.date32(), safe=False)
+            flat["admission_date"] = pc.coalesce(flat.get("admission_date", days), days)
+    if found:
+        flat["admitted_at"] = pc.coalesce(*found)
 
 
 def _derive(
     flat: dict[str, pa.Array],
     layout: Layout,
-    numbers: np.ndarray[Any, np.dtype[np.int64]],
+    numbers: Numbers,
     headers: Mapping[str, str],
     problems: list[Problem],
 ) -> None:
     """Fills the columns that follow from others: modifiers, names, type of bill, member, claim type."""
     if "modifiers" in flat or "modifier_5" in flat:
         _derive_modifiers(flat, numbers, headers, problems)
-    if "patient_name" in flat:
-        names = flat.pop("patient_name")
-        last = _by_value(names, lambda name: name.partition(",")[0].strip() or None)
-        first = _by_value(names, lambda name: name.partition(",")[2].strip() or None)
-        flat["patient_last_name"] = (
-            pc.coalesce(flat["patient_last_name"], last) if "patient_last_name" in flat else last
-        )
-        flat["patient_first_name"] = (
-            pc.coalesce(flat["patient_first_name"], first) if "patient_first_name" in flat else first
-        )
+    split_names(flat)
     if "_facility_type_code" in flat and "claim_frequency_code" in flat:
         parts = [flat["_facility_type_code"], flat["_service_classification_code"], flat["claim_frequency_code"]]
         flat["type_of_bill_code"] = pc.binary_join_element_wise(*parts, "")
     if "claim_frequency_code" not in flat and "type_of_bill_code" in headers:  # its last character, CLM05-3
-        flat["claim_frequency_code"] = _by_value(flat["type_of_bill_code"], lambda bill: bill[2:3] or None)
+        flat["claim_frequency_code"] = change_values(flat["type_of_bill_code"], lambda bill: bill[2:3] or None)
+    if "_sex_number" in flat:
+        flat["patient_sex_code"] = change_values(flat.pop("_sex_number"), _RIF_SEXES.get)
     if "_person_id" in flat:
         person = flat["_person_id"]
         flat["member_id"] = pc.coalesce(flat["member_id"], person) if "member_id" in flat else person
@@ -1052,16 +484,9 @@ def _derive(
             flat[column] = pc.if_else(is_statement, flat[column], pa.scalar(None, pa.date32()))
 
 
-def _by_value(array: pa.Array, change: Callable[[str], str | None]) -> pa.Array:
-    """The array with each different value changed once."""
-    encoded = array.dictionary_encode()
-    changed = [None if value is None else change(value) for value in encoded.dictionary.to_pylist()]
-    return pa.array(changed, pa.string()).take(encoded.indices)
-
-
 def _derive_modifiers(
     flat: dict[str, pa.Array],
-    numbers: np.ndarray[Any, np.dtype[np.int64]],
+    numbers: Numbers,
     headers: Mapping[str, str],
     problems: list[Problem],
 ) -> None:
@@ -1077,7 +502,7 @@ def _derive_modifiers(
     too_many = [code for code, each in enumerate(lists) if len(each) > 4]
     if too_many:
         positions = np.flatnonzero(np.isin(encoded.indices.to_numpy(), too_many))
-        note = _Note(
+        note = Note(
             "modifier-not-read",
             "warning",
             "",
@@ -1089,19 +514,19 @@ def _derive_modifiers(
             rest = " ".join(lists[encoded.indices[int(position)].as_py()][4:])[:40]
             message = f"Row {number:,} has more than four modifiers. Not read: {rest}."
             shown.append((number, flat["claim_id"][int(position)].as_py(), message))
-        _report(problems, note, shown, len(positions), headers.get("modifier_5") or headers.get("modifiers"))
+        report(problems, note, shown, len(positions), headers.get("modifier_5") or headers.get("modifiers"))
     flat.pop("modifiers", None)
     flat.pop("modifier_5", None)
 
 
-def _codes(array: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _codes(array: pa.Array) -> Numbers:
     """A number for each different value, in order of appearance; -1 for NULL."""
     return np.asarray(array.dictionary_encode().indices.fill_null(-1).to_numpy(), dtype=np.int64)
 
 
 def _group(
     flat: dict[str, pa.Array],
-) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.int64]]]:
+) -> tuple[Numbers, Numbers]:
     """The claim of each row, numbered from 0 in order of appearance, and the first row of each claim.
 
     Rows of one claim id and claim type are one claim: hospitals use one account number for both types.
@@ -1118,7 +543,7 @@ def _group(
     return rank[inverse.reshape(-1)], first_rows[order].astype(np.int64)
 
 
-def _position_in_claim(claim: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _position_in_claim(claim: Numbers) -> Numbers:
     """1 for the first row of a claim, 2 for the second."""
     order = np.argsort(claim, kind="stable")
     ordered = claim[order]
@@ -1130,10 +555,10 @@ def _position_in_claim(claim: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray
 
 def _report_homeless(
     flat: dict[str, pa.Array],
-    numbers: np.ndarray[Any, np.dtype[np.int64]],
+    numbers: Numbers,
     headers: Mapping[str, str],
-    is_professional: np.ndarray[Any, np.dtype[np.bool_]],
-    is_institutional: np.ndarray[Any, np.dtype[np.bool_]],
+    is_professional: Flags,
+    is_institutional: Flags,
     problems: list[Problem],
 ) -> None:
     """A problem for each cell whose kind of claim has no such column."""
@@ -1143,17 +568,17 @@ def _report_homeless(
         ("purchased_service_provider_npi", is_institutional, "institutional"),
     ):
         if column in flat and column in headers:
-            note = _Note(
+            note = Note(
                 "column-of-other-claim-type",
                 "warning",
                 f"Row {{row:,}} is a line of the {kind} kind, which has no {_said(column)}. The cell is not read.",
                 "Check the claim type of the row.",
             )
-            positions = np.flatnonzero(_known(flat[column]) & mask)
-            _report_positions(problems, note, positions, numbers, flat["claim_id"], headers[column])
+            positions = np.flatnonzero(known(flat[column]) & mask)
+            report_positions(problems, note, positions, numbers, flat["claim_id"], headers[column])
 
 
-def _lines(table: Table, columns: Mapping[str, pa.Array], mask: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.Table:
+def _lines(table: Table, columns: Mapping[str, pa.Array], mask: Flags) -> pa.Table:
     count = int(mask.sum())
     chosen = {name: columns[name] for name in table.names if name in columns}
     if count < len(mask):
@@ -1164,10 +589,10 @@ def _lines(table: Table, columns: Mapping[str, pa.Array], mask: np.ndarray[Any, 
 
 def _claims(
     flat: dict[str, pa.Array],
-    claim: np.ndarray[Any, np.dtype[np.int64]],
-    first_rows: np.ndarray[Any, np.dtype[np.int64]],
-    numbers: np.ndarray[Any, np.dtype[np.int64]],
-    is_professional: np.ndarray[Any, np.dtype[np.bool_]],
+    claim: Numbers,
+    first_rows: Numbers,
+    numbers: Numbers,
+    is_professional: Flags,
     headers: Mapping[str, str],
     problems: list[Problem],
 ) -> dict[str, pa.Array]:
@@ -1188,13 +613,13 @@ def _claims(
         columns[target] = array.take(pa.array(first, mask=first < 0))
         differing = positions[codes[positions] != codes[first[claim[positions]]]]
         if len(differing):
-            note = _Note(
+            note = Note(
                 "claim-values-differ",
                 "warning",
                 f"Row {{row:,}} has another {_said(target)} than an earlier row of its claim. The first is used.",
                 "One claim has one value. If these are different claims, give them different claim ids.",
             )
-            _report_positions(problems, note, differing, numbers, flat["claim_id"], headers.get(name, name))
+            report_positions(problems, note, differing, numbers, flat["claim_id"], headers.get(name, name))
     return columns
 
 

@@ -30,11 +30,11 @@ Report = Callable[[Problem], None]
 # Segments the readers look at. Everything else only counts for SE01.
 SEGMENTS = (
     *("ISA", "IEA", "GS", "GE", "ST", "SE", "BHT", "HL", "CLM", "LX", "SBR", "SV1", "SV2", "SV3"),
-    *("NM1", "N3", "N4", "REF", "DTP", "DMG", "HI", "CLP"),
+    *("NM1", "N3", "N4", "REF", "DTP", "DMG", "HI", "CL1", "CLP"),
 )
 ISA, IEA, GS, GE, ST, SE, BHT, HL, CLM, LX, SBR, SV1, SV2, SV3 = range(1, 15)
-NM1, N3, N4, REF, DTP, DMG, HI, CLP = range(15, 23)
-HOLE = 23  # a segment too long to be one: what it swallowed is not known
+NM1, N3, N4, REF, DTP, DMG, HI, CL1, CLP = range(15, 24)
+HOLE = 24  # a segment too long to be one: what it swallowed is not known
 _CLASS = np.zeros(1 << 24, np.uint8)
 for _number, _identifier in enumerate(SEGMENTS, 1):
     _CLASS[pack(_identifier)] = _number

@@ -1,6 +1,6 @@
-"""What others call our columns: the headers of billing exports, and the published layouts.
+"""What others call our columns: the headers of billing exports and lists of stays, and the published layouts.
 
-Scrubjay's own flattened columns come first (`COLUMNS`); a header that none of our names, synonyms or
+Scrubjay's own flattened columns come first (`CLAIM_COLUMNS`, `VISIT_COLUMNS`); a header that none of our names, synonyms or
 layouts knows is left unread and said so.
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, ColumnType
+from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, VISITS, ColumnType
 
 SHARED = {  # the row's value is the line's; of a claim that is not professional, the claim's
     "rendering_provider_npi",
@@ -27,14 +27,17 @@ _EXTRA: dict[str, ColumnType] = {  # flattened columns that no table has by this
     "modifier_5": "text",
     "patient_name": "text",
 }
-LAYOUT_ONLY = ("_claim_scope", "_facility_type_code", "_service_classification_code", "_person_id")
+LAYOUT_ONLY = ("_claim_scope", "_facility_type_code", "_service_classification_code", "_person_id", "_sex_number")
 
 TYPES: dict[str, ColumnType] = {
     **{c.name: c.type for t in (CLAIMS, PROFESSIONAL_LINES, INSTITUTIONAL_LINES) for c in t.columns},
     **_EXTRA,
     **dict.fromkeys(LAYOUT_ONLY, "text"),
 }
-COLUMNS = tuple(name for name in TYPES if name not in _OURS and name not in LAYOUT_ONLY)
+CLAIM_COLUMNS = tuple(name for name in TYPES if name not in _OURS and name not in LAYOUT_ONLY)
+_TOLD = {"file_id", "row_number", "is_start_time_known", "is_end_time_known"}  # by the reader of a list of stays
+VISIT_COLUMNS = (*(name for name in VISITS.names if name not in _TOLD), "patient_name")
+COLUMNS = tuple(dict.fromkeys((*CLAIM_COLUMNS, *VISIT_COLUMNS)))  # what a header may be said to stand for
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -99,6 +102,11 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "patient_birth_date": words(
         "patientdob patdob ptdob dob dateofbirth birthdate patientbirthdate patientdateofbirth"
     ),
+    "patient_sex_code": words("patientsex patsex ptsex sex sexcode patientgender patgender ptgender gender gendercode"),
+    "medical_record_number": words(
+        "mrn mrno mrnumber patientmrn medicalrecord medicalrecordno medicalrecordnumber medrec medrecno chartno "
+        "chartnumber"
+    ),
     "payer_name": words(
         "payer payor payorname insurance insurancename insurancecompany primaryinsurance primarypayer primarypayor"
     ),
@@ -109,7 +117,16 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "statement_from_date": words("statementfrom stmtfrom statementcoversfrom"),
     "statement_through_date": words("statementthrough statementthru stmtthru stmtthrough statementcoversthrough"),
     "admission_date": words("admitdate admitted admissiondt admitdt"),
+    "admitted_at": words(
+        "admitdatetime admissiondatetime admitdttm admissiondttm admittimestamp admissiontimestamp admitdateandtime"
+    ),
     "discharge_date": words("discharged dischargedt"),
+    "discharge_hour": words("dischargehr dischhour dischargetime dischtime"),
+    "patient_status_code": words(
+        "patientstatus ptstatus patstatus dischargestatus dischargestatuscode dischstatus dischargedisposition "
+        "dischargedispositioncode dischdisp disposition dispositioncode"
+    ),
+    "condition_codes": words("conditioncode conditions condcode condcodes"),
     "principal_diagnosis_code": words("principaldiagnosis primarydiagnosis principaldx primarydx pdx dx1 diagnosis1"),
 }
 
@@ -137,7 +154,7 @@ def plain_header(header: str) -> str:
 
 def _synonym_table() -> dict[str, str]:
     """Our column for each plain header we know."""
-    table = {plain_header(column): column for column in COLUMNS}
+    table = {plain_header(column): column for column in CLAIM_COLUMNS}
     for column, others in SYNONYMS.items():
         for word in others:
             table.setdefault(word, column)
@@ -180,6 +197,7 @@ TUVA = Layout(
         "claimlineenddate": "service_through_date",
         "admissiondate": "admission_date",
         "dischargedate": "discharge_date",
+        "dischargedispositioncode": "patient_status_code",
         "placeofservicecode": "place_of_service_code",
         "billtypecode": "type_of_bill_code",
         "revenuecentercode": "revenue_code",
@@ -200,6 +218,7 @@ TUVA = Layout(
 _RIF_COMMON = {
     "clmid": "claim_id",
     "beneid": "member_id",
+    "gndrcd": "_sex_number",
     "nchwklyprocdt": "paid_date",  # the weekly processing date: the day Medicare finished the claim
     "prncpaldgnscd": "principal_diagnosis_code",
     "hcpcscd": "procedure_code",
@@ -218,6 +237,7 @@ _RIF_INSTITUTIONAL = {
     "clmthrudt": "statement_through_date",
     "clmadmsndt": "admission_date",
     "nchbenedschrgdt": "discharge_date",
+    "ptntdschrgstuscd": "patient_status_code",
     "orgnpinum": "billing_provider_npi",
     "atphysnnpi": "attending_provider_npi",
     "rndrngphysnnpi": "rendering_provider_npi",

@@ -102,8 +102,8 @@ class Segments:
         """Where the segment starts in the file."""
         return self.base + int(self.start[segment])
 
-    def element(self, rows: Ints, number: int) -> Spans:
-        """Element ``number`` (1 is the first) of these segments; a row of -1 is blank."""
+    def element(self, rows: Ints, number: int | Ints) -> Spans:
+        """Element ``number`` (1 is the first; one for all, or each its own) of these segments; a row of -1 is blank."""
         safe = np.maximum(rows, 0)
         at, last = self.first[safe] + number, self.last[safe]
         there = (rows >= 0) & (at <= last)
@@ -111,7 +111,7 @@ class Segments:
         start = self.cut[at - 1] + 1
         return start, np.where(there, self.cut[at] - start, 0)
 
-    def components(self, rows: Ints, number: int, count: int) -> list[Spans]:
+    def components(self, rows: Ints, number: int | Ints, count: int) -> list[Spans]:
         """The first ``count`` (at most 9) components of an element, in its first repetition."""
         start, length = self.element(rows, number)
         stop = start + length
@@ -499,7 +499,43 @@ def dates(data: NDArray[np.uint8], spans: Spans) -> tuple[pa.Array, NDArray[np.b
     """Dates (CCYYMMDD, with a time HHMM behind it or not), and which are none (NULL there)."""
     import pyarrow as pa
 
+    days, good, is_blank = _days(data, _stripped(data, spans))
+    column = pa.Array.from_buffers(pa.date32(), len(days), [_bitmap(good), pa.py_buffer(days.astype(np.int32))])
+    return column, ~good & ~is_blank
+
+
+def timestamps(data: NDArray[np.uint8], spans: Spans) -> tuple[pa.Array, NDArray[np.bool_]]:
+    """Dates with a time (CCYYMMDDHHMM; NULL without one), and which have a date, but no such time behind it."""
+    import pyarrow as pa
+
     start, length = _stripped(data, spans)
+    days, has_day, _ = _days(data, (start, np.where(length == 12, length, 0)))
+    minutes = _minutes(data, start + 8)
+    good = has_day & (minutes >= 0)
+    moments = (days * 1440 + minutes) * 60_000_000
+    column = pa.Array.from_buffers(pa.timestamp("us"), len(days), [_bitmap(good), pa.py_buffer(moments)])
+    return column, has_day & ~good
+
+
+def hours(data: NDArray[np.uint8], spans: Spans) -> tuple[pa.Array, NDArray[np.bool_]]:
+    """Times of day as HHMM, out of HHMM, HHMMSS or CCYYMMDDHHMM, and which are none (NULL there)."""
+    start, length = _stripped(data, spans)
+    start = start + np.where(length == 12, 8, 0)
+    good = ((length == 4) | (length == 6) | (length == 12)) & (_minutes(data, start) >= 0)
+    return texts(data, (start, np.where(good, 4, 0))), ~good & (length > 0)
+
+
+def _minutes(data: NDArray[np.uint8], start: Ints) -> Ints:
+    """The minute of the day that the four digits HHMM stand for, -1 where there is no such time."""
+    digits = [data[start + at].astype(np.int64) - 48 for at in range(4)]
+    good = np.logical_and.reduce([(digit >= 0) & (digit <= 9) for digit in digits])
+    hour, minute = digits[0] * 10 + digits[1], digits[2] * 10 + digits[3]
+    return np.where(good & (hour < 24) & (minute < 60), hour * 60 + minute, -1)
+
+
+def _days(data: NDArray[np.uint8], spans: Spans) -> tuple[Ints, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Days since 1970 of CCYYMMDD (with HHMM behind it or not), which are such days, and which are blank."""
+    start, length = spans
     words = np.ndarray((len(data) - 7,), "<u8", data.data, 0, (1,))
     packed = words[start]
     high, six = np.uint64(0xF0F0F0F0F0F0F0F0), np.uint64(0x0606060606060606)
@@ -519,7 +555,4 @@ def dates(data: NDArray[np.uint8], spans: Spans) -> tuple[pa.Array, NDArray[np.b
     first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     following = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     good &= day <= following - first
-    column = pa.Array.from_buffers(
-        pa.date32(), len(start), [_bitmap(good), pa.py_buffer((first + day - 1).astype(np.int32))]
-    )
-    return column, ~good & (length > 0)
+    return first + day - 1, good, length == 0

@@ -27,7 +27,7 @@ LEVELS = ("contract", "product", "contractor", "state_program", "payer")  # the 
 MATCHES = ("payer_program", "state", "product", "contractor")
 CONFIDENCE = ("law", "read", "summary", "hearsay")  # law: it only repeats the law files, which have dates of their own
 
-# Topic → what it may say. The first six are read by the facts; the others are shown to people.
+# Topic → what it may say. The first seven are read by the facts; the others are shown to people.
 TOPICS: dict[str, tuple[str, ...]] = {
     "place_of_service": ("takes", "use", "others"),
     "site_differential": ("procedures", "others"),
@@ -35,7 +35,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "service_facility": ("required",),
     "facility_fee": ("procedures", "revenue_codes"),
     "professional_revenue": ("revenue_codes",),
-    "payment_window": ("says",),
+    "payment_window": ("applies", "says"),
     "shared_visits": ("says",),
     "incident_to": ("says",),
     "replacement_claims": ("says",),
@@ -44,7 +44,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "address_match": ("says",),
 }
 _OTHERS = {"place_of_service": ("taken",), "site_differential": ("one_rate", "by_place")}
-_WORDS = {"modifier": ("required", "optional", "forbidden"), "required": ("true", "false")}
+_WORDS = {"modifier": ("required", "optional", "forbidden"), "required": ("true", "false"), "applies": ("as_medicare", "never")}
 _FILE_KEYS = ("title", "level", "matches", "inherits", "topics")
 _TOPIC_KEYS = ("topic", "effective_from", "effective_to", "retrieved", "source", "confidence")
 _CODES = {  # what a code of each list looks like, and an example
@@ -188,13 +188,13 @@ def _read_topic(raw: Any, file: str) -> Topic:
         raise DefinitionError(
             f"{what} needs both procedures and revenue_codes", file=file, advice="name what is not paid under which"
         )
-    for key in ("modifier", "required"):
+    for key in _WORDS:
         if key in raw:
             _one_of(raw[key], _WORDS[key], key, file)
     others = raw.get("others") or ""
     if others:
         _one_of(others, _OTHERS[topic], "others", file)
-    word = next((str(raw[key]) for key in ("modifier", "required", "says") if key in raw), "")
+    word = next((str(raw[key]) for key in (*_WORDS, "says") if key in raw), "")
     if not codes and not word and not others:
         raise DefinitionError(f"{what} says nothing", file=file, advice="give " + ", ".join(TOPICS[topic]))
 

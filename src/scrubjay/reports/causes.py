@@ -28,6 +28,7 @@ from scrubjay.reports.wording import (
     title,
 )
 from scrubjay.rule import Rule
+from scrubjay.tables import SITE_GRAINS
 
 
 @dataclass
@@ -122,7 +123,7 @@ def _key(finding: Row) -> tuple[Any, str | None]:
     reasons = frozenset(
         (one["because"], one["fact"] if one["because"] == BLANK_IN_REGISTRY else "") for one in finding["missing"]
     )
-    is_of_many_sites = finding["grain"] == "site" and finding["line_count"] > 1
+    is_of_many_sites = finding["grain"] in SITE_GRAINS and finding["line_count"] > 1
     if is_of_many_sites or all(is_about_registry(because) for because, _ in reasons):
         site = None
     return ("unknown", reasons, site), site

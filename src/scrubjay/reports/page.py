@@ -39,6 +39,7 @@ from scrubjay.reports.exposure import (
     share,
     without_share,
 )
+from scrubjay.reports.mix import mix_svg
 from scrubjay.reports.wording import (
     SEVERITIES,
     amount_not_known,
@@ -56,12 +57,14 @@ from scrubjay.reports.wording import (
     whom_to_ask,
 )
 from scrubjay.rule import Rule
+from scrubjay.tables import SITE_GRAINS
 
 FOLDER = Path(__file__).parent
 SHOWN_PER_CAUSE = 200
 SHOWN_IN_ALL = 3000
 SHOWN_CAUSES = 500
 SHOWN_PROBLEMS = 200
+SHOWN_MIXES = 20  # pictures of sites
 SHOWN_COSTS = 10  # rows of a table of amounts that are in sight; the others unfold
 SHOWN_REASONS = 10
 
@@ -236,6 +239,10 @@ def page_pieces(report: Report) -> Iterator[str]:
         shares=_shares,
         amount_text=_amount_text,
         lacks_fee_files=lacks_fee_files,
+        mixes=[
+            (labels[mix["site_id"]], Markup(mix_svg(mix, number, labels[mix["site_id"]])))  # noqa: S704 escaped there
+            for number, mix in enumerate(report.mixes[:SHOWN_MIXES], 1)
+        ],
         problems=report.intake_problems[:SHOWN_PROBLEMS],
         page_of=lambda finding: _page_of(finding, pages),
         site_of=site_of,
@@ -265,15 +272,15 @@ def _subject(finding: Row, labels: dict[str, str]) -> tuple[str, str | None]:
     """What findings are listed under: the claim and its file, the site, or the run."""
     if finding["grain"] == "run":
         return "This check", None
-    if finding["grain"] == "site":
+    if finding["grain"] in SITE_GRAINS:
         return f"Site {labels.get(site_of(finding) or '', 'not known')}", finding["file"]
     return f"Claim {finding['claim_id']}", finding["file"]
 
 
 def _where(finding: Row) -> str:
     """The place within the claim, in words."""
-    if finding["grain"] in ("run", "site"):
-        return place(finding)[0]
+    if finding["grain"] in ("run", *SITE_GRAINS):
+        return " · ".join(place(finding))
     parts = [
         f"line {finding['line_number']}" if finding["line_number"] is not None else "claim",
         finding["element"],

@@ -58,11 +58,12 @@ def document_pieces(document: dict[str, Any]) -> Iterator[str]:
 
 
 def jsonl_pieces(report: Report) -> Iterator[str]:
-    """One JSON object a line; ``type`` says file, intake_problem, finding or summary."""
+    """One JSON object a line; ``type`` says file, intake_problem, finding, mix or summary."""
     for type_, rows in (
         ("file", report.files),
         ("intake_problem", report.intake_problems),
         ("finding", report.findings),
+        ("mix", report.mixes),
         ("summary", [report.summary]),
     ):
         for row in rows:

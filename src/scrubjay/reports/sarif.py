@@ -21,6 +21,7 @@ from scrubjay.errors import printable
 from scrubjay.reports.records import dumps
 from scrubjay.reports.wording import fix_text, noun, page_section, place, site_of, whom_to_ask
 from scrubjay.rule import Rule
+from scrubjay.tables import SITE_GRAINS
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "hold": "warning", "warning": "warning", "info": "note"}
@@ -151,8 +152,8 @@ def _physical(row: Row, files: dict[str, int], rows: set[str]) -> Row:
 def _logical(finding: Row) -> list[Row]:
     """The claim, its line and its element (or the site, or the run) as SARIF's logical locations."""
     parts = [printable(part) for part in place(finding)]
-    if finding["grain"] in ("site", "run"):
-        return [{"name": parts[0], "kind": finding["grain"], "fullyQualifiedName": parts[0]}]
+    if finding["grain"] in (*SITE_GRAINS, "run"):
+        return [{"name": ":".join(parts), "kind": finding["grain"], "fullyQualifiedName": "/".join(parts)}]
     found = []
     for kind, given in (
         ("claim", finding["claim_id"]),

@@ -205,7 +205,8 @@ def _largest(by: str, rows: list[tuple[str, ExposureRow]]) -> Iterator[str]:
 
 def _sums(findings: list[Row], severity: str) -> str:
     """How many lines, claims and sites have a finding of this severity: ``13 lines, 1 claim``."""
-    sums: dict[str, int] = dict.fromkeys(("line", "claim", "site", "check"), 0)
+    nouns = ("line", "claim", "site", "site month", "practitioner", "check")
+    sums: dict[str, int] = dict.fromkeys(nouns, 0)
     for finding in findings:
         if finding["severity"] == severity:
             sums[noun(finding)] += finding["line_count"]

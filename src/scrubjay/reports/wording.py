@@ -6,12 +6,20 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from scrubjay.engine import NOT_KNOWN, Row
+from scrubjay.engine import NOT_KNOWN, WITHIN_SITE, Row
 from scrubjay.errors import printable
 from scrubjay.rule import FIX_ACTIONS, Rule
+from scrubjay.tables import SITE_GRAINS
 
 SEVERITIES = ("error", "hold", "warning", "info")  # the worst first
-_NOUNS = {"claim": "claim", "site": "site", "run": "check"}  # every other grain is about lines
+_NOUNS = {  # every other grain is about lines
+    "claim": "claim",
+    "site": "site",
+    "site_month": "site month",
+    "site_payer_month": "site month",
+    "site_practitioner": "practitioner",
+    "run": "check",
+}
 
 
 def count(number: int, noun: str) -> str:
@@ -24,7 +32,7 @@ def count(number: int, noun: str) -> str:
 
 
 def noun(finding: Row) -> str:
-    """What the finding is about, in one word: a line, a claim, a site, or the check itself."""
+    """What the finding is about: a line, a claim, a site, a month at a site, a practitioner there, or the check itself."""
     return _NOUNS.get(finding["grain"], "line")
 
 
@@ -44,8 +52,9 @@ def place(finding: Row) -> list[str]:
     """Where a finding stands within its file, from the outside in, as an 837 names the parts."""
     if finding["grain"] == "run":
         return ["this check"]
-    if finding["grain"] == "site":
-        return [f"sites:{site_of(finding)}"]
+    if finding["grain"] in SITE_GRAINS:
+        evidence = finding["evidence"]
+        return [f"sites:{site_of(finding)}", *(str(evidence[name]) for name in WITHIN_SITE if evidence.get(name))]
     parts = []
     if finding["row_number"] is not None:
         parts.append(f"row {finding['row_number']}")
@@ -62,8 +71,8 @@ def place(finding: Row) -> list[str]:
 def location(finding: Row) -> str:
     """Where a finding stands: ``july.837:ST0001:CLM*A17:LX*2:SV105``, or the row of a CSV file.
 
-    A finding about a site stands at ``sites:NORTH``, one about the run at ``this check``. Control
-    characters out of a file are shown as '?'.
+    A finding about a site stands at ``sites:NORTH``, one about its lines of a month at ``sites:NORTH:2026-03``, one
+    about the run at ``this check``. Control characters out of a file are shown as '?'.
     """
     parts = place(finding)
     return printable(":".join(parts if finding["file"] is None else [finding["file"], *parts]))

@@ -1,0 +1,147 @@
+"""The professional line beside the facility's claim of the same patient and day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from tests.facts.samples import Row
+from tests.facts.visit_samples import COVERED, Story, facts_of_stories, hospital_claim, tell
+
+CLINIC = {"procedure_code": "G0463", "revenue_code": "0510", "modifier_1": "PO"}
+LABORATORY = {"procedure_code": "80053", "revenue_code": "0301"}
+XRAY = {"procedure_code": "71046", "revenue_code": "0324"}
+
+
+def pair(columns: str, *stories: tuple[Story, Any], **more: Any) -> None:
+    tell(columns, *stories, table="claim_pair_facts", **more)
+
+
+def beside(*lines: Row, site: str | None = "NORTH", day: str = "11", **more: Any) -> tuple[tuple[Row, tuple[Row, ...]], ...]:
+    return (hospital_claim(day, *lines, site=site, **more),)
+
+
+def test_one_place_is_one_site_else_one_address() -> None:
+    elsewhere = {"service_facility_address_line_1": "77 Unknown Rd", "service_facility_zip": "90099"}
+    pair(
+        "has_facility_claim is_same_place",
+        (Story("11", "NORTH", hospital_claims=beside(CLINIC)), (True, True)),
+        (Story("11", "OFFICE", hospital_claims=beside(CLINIC)), (True, False)),
+        (Story("11", "OFFICE", hospital_claims=beside(CLINIC, site=None)), (True, None)),  # PO, and nobody says where
+        (Story("11", "OFFICE", hospital_claims=beside(XRAY, site=None)), (True, False)),  # the campus
+        (Story("11", None, claim=elsewhere, hospital_claims=beside(CLINIC, **elsewhere, site=None)), (True, True)),
+        (Story("11", None, claim=elsewhere, hospital_claims=beside(CLINIC)), (True, False)),
+    )
+
+
+def test_one_service_is_one_procedure_or_a_visit_beside_a_visit_and_never_a_laboratory_test() -> None:
+    def seen(code: str, *lines: Row) -> Story:
+        return Story("11", "NORTH", line={"procedure_code": code}, hospital_claims=beside(*lines))
+
+    pair(
+        "is_same_service",
+        (seen("99213", CLINIC), True),
+        (seen("20610", {"procedure_code": "20610", "revenue_code": "0361"}), True),
+        (seen("99213", LABORATORY), False),
+        (seen("80053", LABORATORY), False),
+        (seen("80053", CLINIC), False),
+        (seen("99213", XRAY), None),
+        (seen("20610", CLINIC), None),
+        (seen("99284", {"procedure_code": "99284", "revenue_code": "0450"}), True),
+    )
+
+
+def test_the_modifiers_of_the_day_say_which_code_stands_beside_them() -> None:
+    def sent(*lines: Row, **more: Any) -> Story:
+        return Story("11", "NORTH", "22", hospital_claims=beside(*lines, **more))
+
+    pair(
+        "paired_place_of_service_code",
+        (sent(CLINIC), "19"),
+        (sent(CLINIC | {"modifier_1": "PN"}), "19"),
+        (sent(CLINIC | {"modifier_1": None}), "22"),
+        (sent(CLINIC | {"modifier_1": "ER"}), "23"),
+        (sent({"procedure_code": "99284", "revenue_code": "0450"}), "23"),
+        (sent(CLINIC, CLINIC | {"modifier_1": "PN"}), None),
+        (sent(CLINIC | {"modifier_1": None}, bill="851"), None),
+    )
+
+
+def test_claims_that_were_voided_or_replaced_do_not_count() -> None:
+    first = hospital_claim("11", CLINIC, site="NORTH", transaction_date=dt.date(2026, 3, 12))
+    void = hospital_claim("11", CLINIC, site="NORTH", transaction_date=dt.date(2026, 3, 20), claim_frequency_code="8")
+    changed = hospital_claim("11", XRAY, site="NORTH", transaction_date=dt.date(2026, 3, 20), claim_frequency_code="7")
+    pair(
+        "has_facility_claim facility_procedure_codes",
+        (Story("11", "NORTH", hospital_claims=(first,)), (True, "G0463-PO")),
+        (Story("11", "NORTH", hospital_claims=(first, void)), (False, "")),
+        (Story("11", "NORTH", hospital_claims=(first, changed)), (True, "71046")),
+        (Story("11", "NORTH", hospital_claims=(changed, first)), (True, "71046")),
+    )
+
+
+def test_no_claim_is_not_no_feed() -> None:
+    other = Story("12", "NORTH", "19", hospital_claims=beside(CLINIC, day="12"))
+    alone = Story("11", "NORTH", "19")
+    pair("has_facility_claim", (alone, False), (other, True))
+    pair("has_facility_claim", (alone, None), (other, True), feeds=COVERED[:1] + (("GENERAL", "institutional_claims", dt.date(2026, 4, 1), dt.date(2026, 4, 2)),))
+    pair("has_facility_claim", (Story("13", "NORTH", "19"), None), (other, True), feeds=())
+
+
+def test_a_line_at_a_place_that_is_no_hospital_space_is_not_asked_about() -> None:
+    office, north = facts_of_stories([Story("11", "OFFICE"), Story("11", "NORTH")], "claim_pair_facts")
+    assert office == []
+    assert len(north) == 1
+
+
+def test_hospital_lines_know_whether_a_practitioner_billed() -> None:
+    seen = Story("11", "NORTH", "19", hospital_claims=beside(CLINIC))
+    missed = Story("20", "NORTH", "19", hospital_claims=beside(CLINIC))
+    tell("has_professional_claim", (seen, True), (missed, False), table="institutional_line_facts")
+    tell("has_professional_claim", (seen, True), (missed, None), table="institutional_line_facts",
+         feeds=(("GENERAL", "professional_claims", dt.date(2026, 4, 1), dt.date(2026, 4, 2)),))  # fmt: skip
+
+
+def test_patients_are_matched_by_number_first_then_by_name_and_birth_date() -> None:
+    def named(**claim: Any) -> Story:
+        return Story("11", "NORTH", hospital_claims=beside(CLINIC, **claim))
+
+    pair(
+        "has_facility_claim patient_match is_strict_patient_match",
+        (named(), (True, "member number", True)),
+        (named(member_id=None), (True, "name, birth date and sex", False)),
+        (named(member_id=None, patient_sex_code=None), (True, "name and birth date", False)),
+        (named(member_id=None, patient_sex_code="M"), (False, "", True)),
+        (named(member_id=None, patient_birth_date=dt.date(1950, 1, 1)), (False, "", True)),
+        (named(member_id=None, patient_last_name=None), (False, "", True)),
+    )
+
+
+def test_a_record_number_with_name_and_birth_date_is_strict() -> None:
+    number = {"medical_record_number": "000123456"}
+    pair(
+        "has_facility_claim patient_match",
+        (Story("11", "NORTH", claim=number, hospital_claims=beside(CLINIC, member_id=None, medical_record_number="123456")),
+         (True, "medical record number")),
+    )  # fmt: skip
+
+
+
+
+def test_namesakes_whom_nothing_tells_apart_leave_it_open() -> None:
+    nameless = {"member_id": None, "patient_last_name": "Twin", "patient_first_name": "Ann", "patient_birth_date": dt.date(1950, 5, 5)}
+    one = Story("11", "NORTH", claim=nameless | {"member_id": "TWIN-ONE"})
+    two = Story("12", "NORTH", claim=nameless | {"member_id": "TWIN-TWO"})
+    bill = Story("13", "OFFICE", hospital_claims=beside(CLINIC, **nameless))
+    first, second, _ = facts_of_stories([one, two, bill], "claim_pair_facts")
+    assert (first[0]["has_facility_claim"], second[0]["has_facility_claim"]) == (None, False)
+    assert "cannot be told apart" in first[0]["facility_claim_because"]
+
+
+def test_members_of_a_family_with_one_number_are_told_apart() -> None:
+    number = {"member_id": "FAMILY-1", "patient_last_name": "Roe"}
+    mother = Story("11", "NORTH", claim=number | {"patient_birth_date": dt.date(1980, 1, 1)})
+    bill = beside(CLINIC, **number, patient_birth_date=dt.date(2010, 2, 2))
+    child = Story("12", "NORTH", claim=number | {"patient_birth_date": dt.date(2010, 2, 2)}, hospital_claims=bill)
+    first, _ = facts_of_stories([mother, child], "claim_pair_facts")
+    assert first[0]["has_facility_claim"] is False
