@@ -56,7 +56,7 @@ def make_facts(rows: list[Row], table: Table = SERVICE_LINE_FACTS) -> Any:
     """A connection with this table of facts; a column a row does not name is NULL, or blank or false."""
     import pyarrow as pa
 
-    blank: Row = {"text": "", "boolean": False, "integer": 0, "date": VISIT_DAY}
+    blank: Row = {"text": "", "boolean": False, "integer": 0, "decimal": 0, "date": VISIT_DAY}
     whole = [
         {c.name: row.get(c.name, None if c.nullable else blank[c.type]) for c in table.columns} | {"row_id": number}
         for number, row in enumerate(rows)

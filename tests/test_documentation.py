@@ -265,7 +265,13 @@ def test_exactly_the_planted_faults_are_found_in_the_example(monkeypatch: pytest
     workspace = Workspace.open(Path("examples/riverside"))
     report = check(sorted(Path("examples/riverside").glob("*.837")), workspace=workspace, as_of=dt.date(2026, 11, 22))
     violations = {one["claim_id"]: one["rule"] for one in report.findings if one["outcome"] == "violation"}
-    unknowns = {one["claim_id"]: one["site_id"] for one in report.findings if one["outcome"] == "unknown"}
+    few = {one["rule"] for one in report.findings if one["outcome"] == "unknown" and one["rule"].startswith("MIX")}
+    assert few == {"MIX101", "MIX102", "MIX103"}  # too few lines to show a pattern
+    unknowns = {
+        one["claim_id"]: one["site_id"]
+        for one in report.findings
+        if one["outcome"] == "unknown" and one["rule"] not in few
+    }
     assert violations == PLANTED
     assert unknowns == {"RMG-1026": "RGH-MILL", None: "RGH-MILL"}
     assert report.intake_problems == []

@@ -1521,15 +1521,16 @@ _WINDOW_FACTS = (
         reads=("encounters.admission_status", "encounters.admitted_at", "encounters.admitting_hospital_type"),
     ),
     Column("admission_because", "text", "why it is not known whether an admission followed"),
-    Column("admission_date", "date", "day of that admission", because="admission_because", supplied_by=_STAYS),
+    Column("stay_because", "text", "why nothing, or not all, is known of that admission"),
+    Column("admission_date", "date", "day of that admission", because="stay_because", supplied_by=_STAYS),
     Column(
-        "admitting_hospital_name", "text", "the hospital of that admission", because="admission_because", supplied_by=_STAYS
+        "admitting_hospital_name", "text", "the hospital of that admission", because="stay_because", supplied_by=_STAYS
     ),
     Column(
         "admitting_hospital_type",
         "text",
         "how Medicare pays that hospital",
-        because="admission_because",
+        because="stay_because",
         supplied_by="reimbursement (sites registry: hospital_type)",
     ),
     Column(
@@ -1562,7 +1563,7 @@ _WINDOW_FACTS = (
         "boolean",
         "the service date is the day of that admission",
         supplied_by=_STAYS,
-        because="admission_because",
+        because="stay_because",
     ),
     Column(
         "is_excluded_from_payment_window",
@@ -1576,7 +1577,7 @@ _WINDOW_FACTS = (
         "a diagnostic service: as the encounters registry says, else by the code: a test with a technical component, a "
         "laboratory code, of a hospital's line its revenue code; visits are none",
         supplied_by="coding (encounters: is_diagnostic)",
-        because="service_because",
+        because="diagnostic_because",
         reads=("encounters.is_diagnostic",),
     ),
     Column(
@@ -1592,6 +1593,7 @@ _WINDOW_FACTS = (
             "encounters.is_diagnostic",
         ),
     ),
+    Column("diagnostic_because", "text", "why it is not known whether it is a diagnostic service"),
     Column("service_because", "text", "why it is not known whether the payment window reaches such a service"),
     Column(
         "is_always_window_service",
@@ -1600,7 +1602,9 @@ _WINDOW_FACTS = (
         "where nobody knows that it is one",
         nullable=False,
     ),
-    Column("unrelatedness_attestation", "text", "who attested that it is unrelated, and when; '' if nobody", nullable=False),
+    Column(
+        "unrelatedness_attestation", "text", "who attested that it is unrelated, and when; '' if nobody", nullable=False
+    ),
     Column(
         "patient_match",
         "text",
@@ -1645,7 +1649,13 @@ _ADMISSION_FACTS = (
         because="charge_because",
     ),
     Column("charge_because", "text", "why that is not known"),
-    Column("inpatient_hospital_name", "text", "where the patient was a registered inpatient", because="registration_because", supplied_by=_ADT),
+    Column(
+        "inpatient_hospital_name",
+        "text",
+        "where the patient was a registered inpatient",
+        because="inpatient_because",
+        supplied_by=_ADT,
+    ),
     Column(
         "inpatient_hospital_type",
         "text",
@@ -1654,7 +1664,7 @@ _ADMISSION_FACTS = (
         because="inpatient_because",
         reads=("sites.hospital_type", "encounters.admitting_hospital_type"),
     ),
-    Column("inpatient_since_date", "date", "day of that admission", because="registration_because", supplied_by=_ADT),
+    Column("inpatient_since_date", "date", "day of that admission", because="inpatient_because", supplied_by=_ADT),
     Column(
         "inpatient_place_of_service_code",
         "text",
@@ -2269,7 +2279,9 @@ CLAIM_PAIR_FACTS = Table(
         Column("row_id", "integer", "number of the row in this run", nullable=False),
         Column("line_row_id", "integer", "row_id of the professional line in service_line_facts", nullable=False),
         *(SERVICE_LINE_FACTS[name] for name in _PAIR_LINE_FACTS),
-        Column("has_stay_on_day", "boolean", "the patient is known to have been an inpatient on that day", nullable=False),
+        Column(
+            "has_stay_on_day", "boolean", "the patient is known to have been an inpatient on that day", nullable=False
+        ),
         Column(
             "has_facility_claim",
             "boolean",
@@ -2285,18 +2297,35 @@ CLAIM_PAIR_FACTS = Table(
             "claims of the hospital or center of the site were given for that day, whoever's they are",
             nullable=False,
         ),
-        Column("facility_claim_id", "text", "patient control number of the facility's claim; '' if none", nullable=False),
+        Column(
+            "facility_claim_id", "text", "patient control number of the facility's claim; '' if none", nullable=False
+        ),
         Column("facility_file", "text", "the file it stands in; '' if none", nullable=False),
         Column("facility_sender", "text", "the hospital that sent it, else its NPI; '' if none", nullable=False),
         Column("facility_type_of_bill_code", "text", "its type of bill; '' if none", nullable=False),
-        Column("facility_type_code", "text", "its first two characters, 83 of a surgical center; '' if none", nullable=False),
+        Column(
+            "facility_type_code",
+            "text",
+            "its first two characters, 83 of a surgical center; '' if none",
+            nullable=False,
+        ),
         Column("facility_site_id", "text", "where its lines of that day were given"),
         Column("facility_site_name", "text", "the name of that site"),
         Column("facility_modifiers", "text", "PO, PN and ER on its lines of that day; '' if none", nullable=False),
-        Column("facility_procedure_codes", "text", "its procedures of that day, with PO, PN or ER behind them", nullable=False),
+        Column(
+            "facility_procedure_codes",
+            "text",
+            "its procedures of that day, with PO, PN or ER behind them",
+            nullable=False,
+        ),
         Column("facility_revenue_codes", "text", "its revenue codes of that day", nullable=False),
         Column("facility_hospital_type", "text", "how Medicare pays that hospital"),
-        Column("has_clinic_visit", "boolean", "it has a clinic visit on that day (G0463, revenue code 051X or 052X)", nullable=False),
+        Column(
+            "has_clinic_visit",
+            "boolean",
+            "it has a clinic visit on that day (G0463, revenue code 051X or 052X)",
+            nullable=False,
+        ),
         Column(
             "has_same_service_as_professional_revenue",
             "boolean",
@@ -2334,9 +2363,19 @@ CLAIM_PAIR_FACTS = Table(
             "that code, else that of the site, else the two that it may be",
             nullable=False,
         ),
-        Column("patient_match", "text", "how the patients of the two were found to be one; '' if there is no claim", nullable=False),
+        Column(
+            "patient_match",
+            "text",
+            "how the patients of the two were found to be one; '' if there is no claim",
+            nullable=False,
+        ),
         Column("is_strict_patient_match", "boolean", "by a number, not by a name", nullable=False),
-        Column("days_since_service", "integer", "days from the service date to the run date", because="service_date_because"),
+        Column(
+            "days_since_service",
+            "integer",
+            "days from the service date to the run date",
+            because="service_date_because",
+        ),
     ),
 )
 
@@ -2399,7 +2438,12 @@ INSTITUTIONAL_LINE_FACTS = Table(
             "professional claims from sites of that hospital were given for that day, whoever's they are",
             nullable=False,
         ),
-        Column("days_since_service", "integer", "days from the service date to the run date", because="service_date_because"),
+        Column(
+            "days_since_service",
+            "integer",
+            "days from the service date to the run date",
+            because="service_date_because",
+        ),
         Column(
             "has_condition_code_51",
             "boolean",
@@ -2701,22 +2745,16 @@ def _beside_others(others: str) -> tuple[Column, ...]:
         Column("other_hospital_line_count", "integer", "of them at POS 19 or 22", nullable=False),
         Column("has_enough_lines", "boolean", f"20 lines or more here, and of {others}", nullable=False),
         Column(
-            "is_hospital_share_below_others",
+            "is_share_worse_than_others",
             "boolean",
-            "fewer of these lines carry POS 19 or 22, beyond chance: the upper limit of their interval lies below the lower "
-            "limit of the others; false at 95 percent or more, or where the share is not below theirs",
-            supplied_by=_MORE_CLAIMS,
-            because="below_because",
+            "more of these lines contradict the registry, beyond chance: in hospital space the upper limit of their share of "
+            "POS 19 and 22 lies below the lower limit of the others, elsewhere the lower above the upper; false where the "
+            "share is no worse than theirs, or within 5 percent of what is due",
+            supplied_by="billing office and compliance (claims of more months; sites registry: site_type, provider_based_from)",
+            because="worse_because",
+            reads=("sites.site_type", "sites.provider_based_from"),
         ),
-        Column("below_because", "text", "why is_hospital_share_below_others is missing"),
-        Column(
-            "is_hospital_share_above_others",
-            "boolean",
-            "more of these lines carry POS 19 or 22, beyond chance; false at 5 percent or less, or where it is not above",
-            supplied_by=_MORE_CLAIMS,
-            because="above_because",
-        ),
-        Column("above_because", "text", "why is_hospital_share_above_others is missing"),
+        Column("worse_because", "text", "why is_share_worse_than_others is missing"),
     )
 
 

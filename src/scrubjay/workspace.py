@@ -339,7 +339,9 @@ class _Settings:
         for section, content in self._sections.items():
             if section not in _SECTIONS:
                 hint = near_miss(section, list(_SECTIONS))
-                advice = f"keep to the sections [registries], [rules.CODE], [columns], [fees] and [feeds.HOSPITAL].{hint}"
+                advice = (
+                    f"keep to the sections [registries], [rules.CODE], [columns], [fees] and [feeds.HOSPITAL].{hint}"
+                )
                 raise self._wrong(section, f"unknown setting {section!r}", advice)
             if not isinstance(content, dict):
                 raise self._wrong(section, f"{section!r} is a section", f"write [{section}] and its settings below")

@@ -14,6 +14,7 @@ from synthetic.faults import (
     form,
     money,
     notice,
+    pattern,
     payer,
     place,
     practitioner,
@@ -39,6 +40,7 @@ _FAMILIES = (
     payer,
     notice,
     money,
+    pattern,
 )
 SITES: tuple[Site, ...] = tuple(chain.from_iterable(getattr(one, "SITES", ()) for one in _FAMILIES))
 PRACTITIONERS: tuple[Practitioner, ...] = tuple(

@@ -97,7 +97,9 @@ def build(
         "institutional_lines": pa.Table.from_pylist(list(hospital_lines), arrow_schema(INSTITUTIONAL_LINES)),
     }
     kept = {t.name: registry(t, registries[t.name]) if t.name in registries else None for t in REGISTRIES}
-    workspace = replace(Workspace.empty(), registries=kept, settings=settings, own_fees=fees, fee_settings=fee_settings, feeds=feeds)
+    workspace = replace(
+        Workspace.empty(), registries=kept, settings=settings, own_fees=fees, fee_settings=fee_settings, feeds=feeds
+    )
     build_facts(connection, tables, workspace, laws, received, run_date)
     return connection
 

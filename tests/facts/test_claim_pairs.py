@@ -8,6 +8,7 @@ from typing import Any
 from tests.facts.samples import Row
 from tests.facts.visit_samples import COVERED, Story, facts_of_stories, hospital_claim, tell
 
+LATER = ("GENERAL", "institutional_claims", dt.date(2026, 4, 1), dt.date(2026, 4, 2))
 CLINIC = {"procedure_code": "G0463", "revenue_code": "0510", "modifier_1": "PO"}
 LABORATORY = {"procedure_code": "80053", "revenue_code": "0301"}
 XRAY = {"procedure_code": "71046", "revenue_code": "0324"}
@@ -17,7 +18,9 @@ def pair(columns: str, *stories: tuple[Story, Any], **more: Any) -> None:
     tell(columns, *stories, table="claim_pair_facts", **more)
 
 
-def beside(*lines: Row, site: str | None = "NORTH", day: str = "11", **more: Any) -> tuple[tuple[Row, tuple[Row, ...]], ...]:
+def beside(
+    *lines: Row, site: str | None = "NORTH", day: str = "11", **more: Any
+) -> tuple[tuple[Row, tuple[Row, ...]], ...]:
     return (hospital_claim(day, *lines, site=site, **more),)
 
 
@@ -84,7 +87,7 @@ def test_no_claim_is_not_no_feed() -> None:
     other = Story("12", "NORTH", "19", hospital_claims=beside(CLINIC, day="12"))
     alone = Story("11", "NORTH", "19")
     pair("has_facility_claim", (alone, False), (other, True))
-    pair("has_facility_claim", (alone, None), (other, True), feeds=COVERED[:1] + (("GENERAL", "institutional_claims", dt.date(2026, 4, 1), dt.date(2026, 4, 2)),))
+    pair("has_facility_claim", (alone, None), (other, True), feeds=(*COVERED[:1], LATER))
     pair("has_facility_claim", (Story("13", "NORTH", "19"), None), (other, True), feeds=())
 
 
@@ -126,10 +129,13 @@ def test_a_record_number_with_name_and_birth_date_is_strict() -> None:
     )  # fmt: skip
 
 
-
-
 def test_namesakes_whom_nothing_tells_apart_leave_it_open() -> None:
-    nameless = {"member_id": None, "patient_last_name": "Twin", "patient_first_name": "Ann", "patient_birth_date": dt.date(1950, 5, 5)}
+    nameless: Row = {
+        "member_id": None,
+        "patient_last_name": "Twin",
+        "patient_first_name": "Ann",
+        "patient_birth_date": dt.date(1950, 5, 5),
+    }
     one = Story("11", "NORTH", claim=nameless | {"member_id": "TWIN-ONE"})
     two = Story("12", "NORTH", claim=nameless | {"member_id": "TWIN-TWO"})
     bill = Story("13", "OFFICE", hospital_claims=beside(CLINIC, **nameless))
@@ -139,7 +145,7 @@ def test_namesakes_whom_nothing_tells_apart_leave_it_open() -> None:
 
 
 def test_members_of_a_family_with_one_number_are_told_apart() -> None:
-    number = {"member_id": "FAMILY-1", "patient_last_name": "Roe"}
+    number: Row = {"member_id": "FAMILY-1", "patient_last_name": "Roe"}
     mother = Story("11", "NORTH", claim=number | {"patient_birth_date": dt.date(1980, 1, 1)})
     bill = beside(CLINIC, **number, patient_birth_date=dt.date(2010, 2, 2))
     child = Story("12", "NORTH", claim=number | {"patient_birth_date": dt.date(2010, 2, 2)}, hospital_claims=bill)

@@ -331,7 +331,7 @@ def test_what_is_not_known_of_the_window_says_why() -> None:
         (admitted(1, "other"), (None, no_window)),
         (admitted(0, "reh"), (None, no_window)),
         (admitted(1, "cah", D(2005, 3, 5)), (None, no_window)),
-        (admitted(1, None), (None, "admitting_hospital_type is blank in the encounters registry")),
+        (admitted(1, None), (None, "the type of the admitting hospital is blank in the registries")),
         (admitted(None), (None, "admitted_at is blank in the encounters registry")),
         (met(), (None, "admission_status and admitted_at are blank in the encounters registry")),
         (admitted(9, "other"), (False, None)),  # no hospital has a window as long

@@ -45,7 +45,12 @@ def test_only_lines_whose_code_goes_by_the_building_count() -> None:
         {"modifier_1": "95"},
         {"modifier_1": "26"},
     )
-    counted: Iterable[Row] = ({}, {"place_of_service_code": "19"}, {"place_of_service_code": "20"}, {"modifier_1": "TC"})
+    counted: Iterable[Row] = (
+        {},
+        {"place_of_service_code": "19"},
+        {"place_of_service_code": "20"},
+        {"modifier_1": "TC"},
+    )
     [row] = rows_of(Case(lines=(*left_out, *counted)), MONTH)
     assert (row["line_count"], row["hospital_line_count"], row["office_line_count"]) == (4, 1, 2)
     assert (row["mix"], row["place_of_service_code"]) == ("2 at 11, 1 at 19, 1 at 20", "11")
@@ -174,7 +179,7 @@ def test_a_status_that_is_not_known_says_why() -> None:
 
 
 def test_each_programme_has_a_row_of_its_own() -> None:
-    others = tuple(({"claim_filing_code": code}, {}) for code in ("CI", "ZZ"))
+    others: tuple[tuple[Row, Row], ...] = tuple(({"claim_filing_code": code}, {}) for code in ("CI", "ZZ"))
     rows = rows_of(Case(others=others), MONTH)
     found = {row["payer_program"]: (row["line_count"], row["payer_program_because"] is None) for row in rows}
     assert found == {"medicare_part_b": (1, True), "commercial": (1, True), None: (1, False)}
@@ -217,8 +222,10 @@ def of_two(mine: tuple[int, int], others: tuple[int, int], site: Row | None = No
         ((0, 20), (0, 0), (None, FEW)),  # there are no others
     ],
 )
-def test_a_share_is_below_that_of_the_others_only_beyond_chance(mine: Any, others: Any, expected: Any) -> None:
-    columns = ("is_hospital_share_below_others", "below_because")
+def test_a_department_share_is_worse_than_that_of_the_others_only_beyond_chance(
+    mine: Any, others: Any, expected: Any
+) -> None:
+    columns = ("is_share_worse_than_others", "worse_because")
     payers = rows_of(of_two(mine, others, payer_id="PAYER2"), PAYER)
     [row] = [one for one in payers if one["payer_name"].startswith("PAYER1")]
     assert tuple(row[name] for name in columns) == expected
@@ -229,22 +236,20 @@ def test_a_share_is_below_that_of_the_others_only_beyond_chance(mine: Any, other
     assert tuple(row[name] for name in columns) == expected
 
 
-def test_a_share_is_above_that_of_the_others_only_beyond_chance() -> None:
-    found = [
-        next(
-            (row["is_hospital_share_above_others"], row["above_because"])
-            for row in rows_of(of_two(mine, others, OFFICE, payer_id="PAYER2"), PAYER)
-            if row["payer_name"].startswith("PAYER1")
-        )
-        for mine, others in (((20, 0), (0, 20)), ((0, 20), (20, 0)), ((2, 18), (0, 20)), ((1, 19), (0, 40)), ((3, 2), (0, 9)))
-    ]
-    assert found == [
-        (True, None),
-        (False, None),
-        (None, "the difference from the others may be chance"),
-        (False, None),
-        (None, FEW),
-    ]
+def test_an_office_share_is_worse_where_it_is_higher() -> None:
+    def found(mine: tuple[int, int], others: tuple[int, int], site: Row) -> tuple[Any, Any]:
+        rows = rows_of(of_two(mine, others, site, payer_id="PAYER2"), PAYER)
+        [row] = [one for one in rows if one["payer_name"].startswith("PAYER1")]
+        return row["is_share_worse_than_others"], row["worse_because"]
+
+    assert found((20, 0), (0, 20), OFFICE) == (True, None)
+    assert found((0, 20), (20, 0), OFFICE) == (False, None)
+    assert found((2, 18), (0, 20), OFFICE) == (None, "the difference from the others may be chance")
+    assert found((1, 19), (0, 40), OFFICE) == (False, None)
+    assert found((3, 2), (0, 9), OFFICE) == (None, FEW)
+    unknown = {"site_type": None}
+    assert found((0, 20), (20, 0), unknown) == (None, "the kind of the site is blank in the registry")
+    assert found((20, 20), (20, 20), unknown) == (False, None)  # no worse either way
 
 
 def test_payers_are_compared_within_a_month_practitioners_over_all() -> None:
@@ -264,7 +269,9 @@ FIRST = D(2024, 2, 1)
 def around(before: tuple[int, int], since: tuple[int, int], after: tuple[int, int] = (0, 0), **site: Any) -> Case:
     """Lines with 19 and with 11 before the first provider-based day, since then, and after the last."""
     days = (D(2024, 1, 15), D(2024, 2, 15), D(2024, 4, 15))
-    parts = [coded((a, "19"), (b, "11"), service_date=day) for (a, b), day in zip((before, since, after), days, strict=True)]
+    parts = [
+        coded((a, "19"), (b, "11"), service_date=day) for (a, b), day in zip((before, since, after), days, strict=True)
+    ]
     return Case({"provider_based_from": FIRST, **site}, lines=tuple(line for part in parts for line in part))
 
 
@@ -292,7 +299,7 @@ def test_a_default_is_stale_where_most_lines_since_the_day_carry_another_code() 
 
 
 def test_a_default_is_stale_after_the_last_day_where_most_lines_still_carry_the_code() -> None:
-    last = {"provider_based_to": D(2024, 3, 31)}
+    last: Row = {"provider_based_to": D(2024, 3, 31)}
     few = "fewer than 20 lines after the last provider-based day"
     check(
         "is_default_stale_after_end after_end_because",
@@ -335,7 +342,8 @@ def test_only_lines_of_medicare_part_b_show_a_default() -> None:
 
 @pytest.mark.parametrize("sites", [None, []])
 def test_without_a_registered_site_the_tables_are_empty(sites: list[Row] | None) -> None:
-    connection = build([CLAIM | AT_NORTH], [LINE], **({} if sites is None else {"sites": sites}))
+    kept: dict[str, Any] = {} if sites is None else {"sites": sites}
+    connection = build([CLAIM | AT_NORTH], [LINE], **kept)
     for table in (MONTH, PAYER, PRACTITIONER, "site_facts"):
         assert facts_of(connection, table) == []
     assert connection.sql("SELECT count(*) FROM site_mixes").fetchall() == [(0,)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from tests.facts.samples import Row
 from tests.facts.visit_samples import COVERED, Story, event, facts_of_stories, hospital_claim, tell
 
 D = dt.date
@@ -60,7 +61,10 @@ def test_diagnostic_services_and_the_day_of_admission_are_always_in_others_if_re
             (False, False, False),
         ),
         # nobody says that the procedure is diagnostic: related is enough, unrelated is not
-        (owned("09", line={"procedure_code": "45378"}, encounter={"is_related_to_admission": True}), (None, False, True)),
+        (
+            owned("09", line={"procedure_code": "45378"}, encounter={"is_related_to_admission": True}),
+            (None, False, True),
+        ),
         (
             owned(
                 "09",
@@ -119,11 +123,11 @@ def test_an_admission_that_the_registry_denies_and_the_feed_tells_is_open() -> N
 
 
 def test_the_hospital_s_own_lines_are_looked_at_too() -> None:
-    def bill(day: str, line: dict[str, object], **claim: object) -> Story:
+    def bill(day: str, line: Row, **claim: object) -> Story:
         return Story("20", events=ADMITTED, hospital_claims=(hospital_claim(day, line, site="NORTH", **claim),))  # type: ignore[arg-type]
 
-    clinic = {"procedure_code": "G0463", "revenue_code": "0510", "modifier_1": "PO"}
-    xray = {"procedure_code": "71046", "revenue_code": "0324"}
+    clinic: Row = {"procedure_code": "G0463", "revenue_code": "0510", "modifier_1": "PO"}
+    xray: Row = {"procedure_code": "71046", "revenue_code": "0324"}
     tell(
         "is_in_payment_window is_admitted_at_hospital is_window_service has_condition_code_51",
         (bill("08", clinic), (True, True, None, False)),

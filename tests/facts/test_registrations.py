@@ -35,7 +35,10 @@ def test_cancelled_events_undo_what_was_entered_before_them() -> None:
         STATUS,
         (Story("11", events=(*STAY, event("A11", "10 14:00", entered="10 15:00"))), (False, False)),
         # cancelled first, admitted again later
-        (Story("11", events=(event("A01", "10 14:00"), event("A11", "10 15:00"), event("A01", "10 18:00"))), (True, False)),
+        (
+            Story("11", events=(event("A01", "10 14:00"), event("A11", "10 15:00"), event("A01", "10 18:00"))),
+            (True, False),
+        ),
         # the discharge is cancelled: still there on the day after it
         (Story("15", events=(*STAY, event("A13", "14 12:00"), event("A03", "17 10:00"))), (True, False)),
         (Story("16", events=(*STAY, event("A13", "14 12:00"))), (True, False)),
@@ -51,8 +54,15 @@ def test_cancelled_events_undo_what_was_entered_before_them() -> None:
 def test_a_class_holds_from_the_event_that_says_so() -> None:
     observed = (event("A04", "10 08:00", patient_class_code="O", patient_type_code="OBS"),)
     admitted = (*observed, event("A06", "11 16:00"))
-    back = (*admitted, event("A07", "12 09:00", patient_class_code="O"), event("A03", "12 18:00", patient_class_code="O"))
-    hours = {hour: {"service_started_at": event("A08", hour)["occurred_at"]} for hour in ("11 10:00", "11 17:00", "12 08:00", "12 12:00")}
+    back = (
+        *admitted,
+        event("A07", "12 09:00", patient_class_code="O"),
+        event("A03", "12 18:00", patient_class_code="O"),
+    )
+    hours = {
+        hour: {"service_started_at": event("A08", hour)["occurred_at"]}
+        for hour in ("11 10:00", "11 17:00", "12 08:00", "12 12:00")
+    }
     tell(
         STATUS,
         (Story("11", "NORTH", "22", events=admitted, encounter=hours["11 10:00"]), (False, True)),
@@ -61,7 +71,10 @@ def test_a_class_holds_from_the_event_that_says_so() -> None:
         (Story("12", "NORTH", "22", events=back, encounter=hours["12 12:00"]), (False, True)),
         (Story("13", events=admitted), (True, False)),
         # an update that corrects the class
-        (Story("12", events=(event("A01", "10 08:00"), event("A08", "11 08:00", patient_class_code="O"))), (False, False)),
+        (
+            Story("12", events=(event("A01", "10 08:00"), event("A08", "11 08:00", patient_class_code="O"))),
+            (False, False),
+        ),
         # a letter that says nothing
         (Story("11", events=(event("A01", "10 08:00", patient_class_code="U"),)), (None, None)),
         # a preadmission is no registration
@@ -85,7 +98,9 @@ def test_an_outpatient_registration_belongs_to_its_place() -> None:
 
 def test_no_record_is_not_no_feed() -> None:
     nobody = Story("11", "OFFICE")
-    told = Story("12", "NORTH", "19", events=(event("A04", "12 08:00", patient_class_code="O", point_of_care="NORTHCL"),))
+    told = Story(
+        "12", "NORTH", "19", events=(event("A04", "12 08:00", patient_class_code="O", point_of_care="NORTHCL"),)
+    )
     tell(STATUS, (nobody, (False, False)), (told, (False, True)))
     tell(STATUS, (nobody, (None, None)), (Story("12", "OFFICE"), (False, False)), (told, (False, True)), feeds=())
     other = (("GENERAL", "visits", COVERED[0][2], COVERED[0][2]),)
@@ -147,7 +162,9 @@ def test_the_order_of_the_messages_does_not_matter() -> None:
     )
     stories = [Story("11", events=order) for order in itertools.permutations(messages)]
     found = {
-        (row["is_registered_inpatient"], row["registration_evidence"]) for rows in facts_of_stories(stories) for row in rows
+        (row["is_registered_inpatient"], row["registration_evidence"])
+        for rows in facts_of_stories(stories)
+        for row in rows
     }
     assert found == {(True, "the feed says inpatient at General Hospital since 2026-03-10 16:00 until 2026-03-13")}
 

@@ -38,7 +38,10 @@ SITES: tuple[Row, ...] = (
     _PLACE | {"site_id": "PSYCH", "site_name": "Psychiatric Unit", "site_type": "inpatient_psychiatric_facility",
               "feed_codes": "PSYCH", "address_line_1": "5 Plaza", "zip": "90005"},
 )  # fmt: skip
-ADDRESSES = {row["site_id"]: {"service_facility_address_line_1": row["address_line_1"], "service_facility_zip": row["zip"]} for row in SITES}
+ADDRESSES = {
+    row["site_id"]: {"service_facility_address_line_1": row["address_line_1"], "service_facility_zip": row["zip"]}
+    for row in SITES
+}
 
 
 def at(text: str) -> dict[str, Any]:
@@ -78,7 +81,9 @@ def listed(patient_class: str, start: str, end: str | None = None, **more: Any) 
     return row | more
 
 
-def hospital_claim(day: str, *lines: Row, site: str | None = None, bill: str = "131", **claim: Any) -> tuple[Row, tuple[Row, ...]]:
+def hospital_claim(
+    day: str, *lines: Row, site: str | None = None, bill: str = "131", **claim: Any
+) -> tuple[Row, tuple[Row, ...]]:
     """A claim of General Hospital with its lines."""
     date = at(day)["at"].date()
     head = HOSPITAL_CLAIM | {
@@ -134,7 +139,9 @@ def facts_of_stories(
             claims.append(person | claim | {"claim_id": f"{claim['claim_id']}~{number:04}"} | key)
             hospital_lines += [HOSPITAL_LINE | line | key for line in own]
         visit = f"{number:04}"
-        events += [person | one | {"visit_number": one["visit_number"] and one["visit_number"] + visit} for one in story.events]
+        events += [
+            person | one | {"visit_number": one["visit_number"] and one["visit_number"] + visit} for one in story.events
+        ]
         visits += [person | one for one in story.visits]
         if story.encounter is not None:
             encounters.append({"claim_id": head["claim_id"], "is_admission_time_known": True, **story.encounter})
@@ -154,6 +161,8 @@ def tell(columns: str, *stories: tuple[Story, Any], table: str = "service_line_f
     found = [rows[0] for rows in facts_of_stories([story for story, _ in stories], table, **more)]
     values = [tuple(row[name] for name in names) if len(names) > 1 else row[names[0]] for row in found]
     wrong = [
-        f"{value!r} and not {want!r} at {story}" for (story, want), value in zip(stories, values, strict=True) if value != want
+        f"{value!r} and not {want!r} at {story}"
+        for (story, want), value in zip(stories, values, strict=True)
+        if value != want
     ]
     assert not wrong, f"{columns}:\n" + "\n".join(wrong)

@@ -367,7 +367,9 @@ def _compare_correct(
             modifiers = {words.get(fix["department_modifier"], fix["department_modifier"]) for fix in changes}
             found.append(_compare("correct.facility_modifier", value, _or_nothing(modifiers)))
         elif key == "scope":
-            scopes = {one["evidence"]["correction_scope"] for one in violations if "correction_scope" in one["evidence"]}
+            scopes = {
+                one["evidence"]["correction_scope"] for one in violations if "correction_scope" in one["evidence"]
+            }
             found.append(_compare("correct.scope", value, _or_nothing(scopes)))
         elif key in _CORRECTED:
             column, wanted = _CORRECTED[key][0], _CORRECTED[key][1].get(value, value)

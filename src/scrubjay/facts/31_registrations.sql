@@ -259,7 +259,7 @@ SELECT
         WHEN s.encounter_row IS NOT NULL AND s.typed_admitted_at IS NOT NULL
             THEN 'the service was on the day of admission or discharge, and the hours do not say whether within the stay'
         WHEN s.encounter_row IS NOT NULL THEN 'registration_status is blank in the encounters registry'
-    END AS registration_because,
+    END AS registration_doubt,
     CASE WHEN s.is_registered_inpatient THEN coalesce(s.visit_hospital_name, s.visit_hospital, h.hospital_name, s.admitting_hospital_id) END AS inpatient_hospital_name,
     CASE WHEN s.is_registered_inpatient THEN CASE WHEN s.patient_class = 'inpatient' THEN coalesce(s.visit_hospital_type, s.admitting_hospital_type)
          ELSE coalesce(s.admitting_hospital_type, h.hospital_type) END END AS inpatient_hospital_type,

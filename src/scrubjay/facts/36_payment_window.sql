@@ -98,6 +98,7 @@ SELECT
          WHEN d.window_hospital_type IS NULL THEN 'the type of the hospital is blank in the registries' END AS window_because,
     CASE
         WHEN NOT d.has_admission_on_record THEN FALSE
+        WHEN d.has_admission_on_record IS NULL THEN NULL
         WHEN d.days_before NOT BETWEEN 0 AND n.longest THEN FALSE
         WHEN w.days = 'none' THEN FALSE
         ELSE d.days_before BETWEEN 0 AND w.day_count
@@ -109,7 +110,7 @@ SELECT
         WHEN d.is_admission_date_missing THEN 'admitted_at is blank in the encounters registry'
         WHEN d.admitting_hospital_type IS NULL THEN 'the type of the admitting hospital is blank in the registries'
         ELSE 'no window is on file for the type of the admitting hospital'
-    END AS admission_because,
+    END AS admission_doubt,
     d.has_admission_on_record,
     d.admission_date,
     d.admitting_hospital_name,
@@ -138,8 +139,9 @@ SELECT
     CASE WHEN d.admitting_hospital_id IS NOT NULL THEN d.admitting_hospital_id = d.hospital_id END AS is_admitted_at_hospital,
     CASE WHEN is_admitted_at_hospital IS NOT NULL THEN NULL
          WHEN d.admitting_hospital_id IS NULL AND d.has_admission_on_record THEN 'the admitting hospital is not known'
-         WHEN d.admitting_hospital_id IS NULL THEN d.admission_because
+         WHEN d.admitting_hospital_id IS NULL THEN NULL
          ELSE 'the sites registry does not say which hospital sends the claim' END AS hospital_because,
+    CASE WHEN d.is_diagnostic_service IS NULL THEN 'nobody recorded whether it is a diagnostic service' END AS diagnostic_because,
     CASE WHEN is_window_service IS NOT NULL THEN NULL
          WHEN d.encounter_row IS NULL THEN 'no row of the encounters registry says whether it is clinically related to the admission'
          WHEN d.is_related_to_admission IS NULL THEN 'is_related_to_admission is blank in the encounters registry'

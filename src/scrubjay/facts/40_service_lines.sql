@@ -173,8 +173,9 @@ SELECT
     g.is_registered_inpatient,
     g.is_registered_outpatient,
     g.registration_evidence,
-    coalesce(g.registration_because,
-             encounter_because || CASE WHEN fd.has_feeds THEN ', and no feed speaks for that day' ELSE '' END) AS registration_because,
+    CASE WHEN g.is_registered_inpatient IS NULL OR g.is_registered_outpatient IS NULL OR g.is_inpatient_on_day IS NULL THEN
+        coalesce(g.registration_doubt, encounter_because || CASE WHEN fd.has_feeds THEN ', and no feed speaks for that day' ELSE '' END,
+                 'registration_status is blank in the encounters registry') END AS registration_because,
     g.inpatient_hospital_name,
     g.inpatient_hospital_type,
     g.inpatient_since_date,
@@ -182,18 +183,26 @@ SELECT
          WHEN g.inpatient_hospital_type = 'ipf' THEN '51' WHEN g.inpatient_hospital_type = 'irf' THEN '61' ELSE '21' END
         AS inpatient_place_of_service_code,
     coalesce(inpatient_place_of_service_code, '21, 51 or 61') AS inpatient_place_of_service_codes,
-    CASE WHEN inpatient_place_of_service_code IS NOT NULL THEN NULL
-         WHEN g.is_registered_inpatient THEN 'the type of that hospital is blank in the registries'
-         WHEN NOT g.is_registered_inpatient THEN 'the patient was no inpatient'
-         ELSE registration_because END AS inpatient_because,
+    CASE WHEN NOT g.is_registered_inpatient THEN 'the patient was no inpatient'
+         WHEN g.is_registered_inpatient IS NULL THEN registration_because
+         WHEN g.inpatient_hospital_type IS NULL THEN 'the type of that hospital is blank in the registries'
+         WHEN g.inpatient_hospital_name IS NULL OR g.inpatient_since_date IS NULL
+             THEN 'admitting_hospital_id or admitted_at is blank in the encounters registry' END AS inpatient_because,
     g.is_inpatient_on_day,
     g.has_outpatient_registration_on_day,
     g.is_registration_asked,
     g.patient_match,
     g.is_strict_patient_match,
-    pw.* EXCLUDE (row_id, admission_because, has_condition_code_51, is_admitted_at_hospital, hospital_because),
-    coalesce(pw.admission_because,
-             encounter_because || CASE WHEN fd.has_feeds THEN ', and no feed speaks for all days of the window' ELSE '' END) AS admission_because,
+    pw.* EXCLUDE (row_id, admission_doubt, has_condition_code_51, is_admitted_at_hospital, hospital_because),
+    CASE WHEN pw.is_in_payment_window IS NULL OR pw.has_admission_on_record IS NULL THEN
+        coalesce(pw.admission_doubt,
+                 encounter_because || CASE WHEN fd.has_feeds THEN ', and no feed speaks for all days of the window' ELSE '' END)
+    END AS admission_because,
+    CASE WHEN NOT pw.has_admission_on_record THEN 'no admission is on record'
+         WHEN pw.has_admission_on_record IS NULL THEN coalesce(admission_because, 'nobody speaks of an admission')
+         WHEN pw.is_on_day_of_admission IS NULL AND pw.admission_date IS NOT NULL THEN 'the line has no readable service date'
+         WHEN pw.admission_date IS NULL OR pw.admitting_hospital_name IS NULL OR pw.admitting_hospital_type IS NULL
+             THEN 'it is blank in the registries' END AS stay_because,
     h.* EXCLUDE (row_id, performer_because),
     CASE WHEN h.performer_kind IS NOT NULL THEN NULL
          WHEN h.performer_because IS NOT NULL THEN h.performer_because

@@ -70,9 +70,17 @@ SELECT
          WHEN NOT w.is_rural_sole_community_hospital THEN n.percent < 100 END AS is_paid_below_rate_with_po,
     CASE WHEN t.service_date IS NULL THEN 'neither the line nor the claim has a readable date'
          ELSE w.site_because END AS cut_because,
-    pw.* EXCLUDE (row_id, admission_because, is_window_practice, practice_because, is_reached_by_payment_window, is_payment_window_closed, release_because,
+    pw.* EXCLUDE (row_id, admission_doubt, hospital_because, is_window_practice, practice_because, is_reached_by_payment_window, is_payment_window_closed, release_because,
                   window_release_date),
-    coalesce(pw.admission_because, 'neither a feed nor the encounters registry speaks of an admission') AS admission_because,
+    CASE WHEN pw.is_in_payment_window IS NULL OR pw.has_admission_on_record IS NULL
+         THEN coalesce(pw.admission_doubt, 'neither a feed nor the encounters registry speaks of an admission') END AS admission_because,
+    CASE WHEN NOT pw.has_admission_on_record THEN 'no admission is on record'
+         WHEN pw.has_admission_on_record IS NULL THEN coalesce(admission_because, 'nobody speaks of an admission')
+         WHEN pw.is_on_day_of_admission IS NULL AND pw.admission_date IS NOT NULL THEN 'the line has no readable service date'
+         WHEN pw.admission_date IS NULL OR pw.admitting_hospital_name IS NULL OR pw.admitting_hospital_type IS NULL
+             THEN 'it is blank in the registries' END AS stay_because,
+    CASE WHEN pw.is_admitted_at_hospital IS NULL THEN coalesce(pw.hospital_because, stay_because, 'it is blank in the registries') END
+        AS hospital_because,
     g.patient_match,
     pb.has_professional_claim,
     pb.professional_because,

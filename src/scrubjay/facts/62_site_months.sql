@@ -10,8 +10,8 @@
 --                              the Wilson interval lies below. NULL: anything else, such as few lines with one wrong.
 -- is_hospital_share_too_high   the same from the other side.
 -- …_other_…                    the lines of the other payers (practitioners) in the same row but for that.
--- is_…_below_others            TRUE: even the upper limit lies below the lower limit of the others. FALSE: the share is
---                              not below theirs, or not too low. NULL: below, but it may be chance.
+-- is_share_worse_than_others   in hospital space a lower share, outside it a higher one. TRUE: the intervals do not meet.
+--                              FALSE: not worse than theirs, or in order by itself. NULL: worse, but it may be chance.
 
 CREATE OR REPLACE TABLE mix_rows AS
 WITH codes AS (
@@ -133,11 +133,13 @@ SELECT
     c.other_n AS other_line_count,
     c.other_k AS other_hospital_line_count,
     c.has_enough_lines,
-    c.is_below AS is_hospital_share_below_others,
-    CASE WHEN c.is_below IS NULL THEN c.small_beside END AS below_because,
-    c.is_above AS is_hospital_share_above_others,
-    CASE WHEN c.is_above IS NULL THEN c.small_beside END AS above_because
-FROM compared AS c
+    c.is_worse AS is_share_worse_than_others,
+    CASE WHEN c.is_worse IS NULL THEN coalesce(status_because, c.small_beside) END AS worse_because
+FROM (
+    SELECT *, CASE WHEN is_provider_based THEN is_below WHEN NOT is_provider_based THEN is_above
+                   WHEN NOT is_below AND NOT is_above THEN FALSE END AS is_worse
+    FROM compared
+) AS c
 JOIN site_rows AS s USING (row_number);
 
 CREATE OR REPLACE TABLE site_month_facts AS
@@ -145,8 +147,7 @@ SELECT
     row_number() OVER (ORDER BY row_number, service_month, is_provider_based, payer_program) - 1 AS row_id,
     service_month,
     * EXCLUDE (level, row_number, service_month, payer_name, rendering_provider_npi, other_line_count,
-               other_hospital_line_count, has_enough_lines, is_hospital_share_below_others, below_because,
-               is_hospital_share_above_others, above_because)
+               other_hospital_line_count, has_enough_lines, is_share_worse_than_others, worse_because)
 FROM mix_rows
 WHERE level = 3;
 

@@ -140,7 +140,9 @@ def build_facts(
     left_out: dict[str, Path] = {}  # steps that have nothing to do, and what stands in for the first of them
     if not fees["fee_releases"].num_rows:
         left_out |= dict.fromkeys(_OF_FEES, WITHOUT_FEES)
-    if not (workspace.feeds or any(tables[table.name].num_rows for table in (VISIT_EVENTS, VISITS, INSTITUTIONAL_LINES))):
+    if not (
+        workspace.feeds or any(tables[table.name].num_rows for table in (VISIT_EVENTS, VISITS, INSTITUTIONAL_LINES))
+    ):
         left_out |= dict.fromkeys(_OF_VISITS, WITHOUT_VISITS)
     if not (registries.get(SITES.name) or ()):
         left_out |= dict.fromkeys(_OF_MIXES, WITHOUT_MIXES)

@@ -1,8 +1,8 @@
 """Files → tables. The only room that knows a segment, a loop or a column of somebody's export.
 
 `read_files` looks at the content of each file, never at its name, and hands on the tables that
-`scrubjay.tables` documents: files, claims, professional_lines, institutional_lines, visit_events
-and intake_problems. A reader never judges a claim, and never raises for what stands in a file.
+`scrubjay.tables` documents: files, claims, professional_lines, institutional_lines, visit_events,
+visits and intake_problems. A reader never judges a claim, and never raises for what stands in a file.
 """
 
 from __future__ import annotations
@@ -116,8 +116,13 @@ def _read_file(
         row["kind"] = other[0]
         return row, {}, [other[1]]
     from scrubjay.formats.delimited import read_delimited
+    from scrubjay.formats.visits import read_visits
 
     table = read_delimited(path, file_id, first_claim_key, head, column_map)
+    # Claims without a claim id column are told as such, and a list of visits must not be.
+    visits = read_visits(path, file_id, head, column_map) if table is None or not table.rows else None
+    if visits is not None:
+        return row | {"kind": visits.kind}, {"visits": visits.visits}, visits.problems
     if table is None:
         return (
             row,
@@ -126,7 +131,7 @@ def _read_file(
                 _problem(
                     "error",
                     "unknown kind of file",
-                    "This is neither X12 nor a table of claims that Scrubjay knows. Nothing in it was read.",
+                    "This is neither X12 nor a table of claims or visits that Scrubjay knows. Nothing in it was read.",
                     "Give an 837 file, or a CSV or Parquet file with a header row; name its columns under [columns] in scrubjay.toml.",
                 )
             ],

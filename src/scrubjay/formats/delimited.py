@@ -178,6 +178,7 @@ def _checked_map(column_map: Mapping[str, str]) -> dict[str, str]:
             )
     return dict(column_map)
 
+
 def _map_header(header: list[str], column_map: Mapping[str, str]) -> HeaderMap:
     """Where each of our columns stands, in the layout that the header is of."""
     plain = {plain_header(name) for name in header}

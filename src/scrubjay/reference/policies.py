@@ -44,7 +44,11 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "address_match": ("says",),
 }
 _OTHERS = {"place_of_service": ("taken",), "site_differential": ("one_rate", "by_place")}
-_WORDS = {"modifier": ("required", "optional", "forbidden"), "required": ("true", "false"), "applies": ("as_medicare", "never")}
+_WORDS = {
+    "modifier": ("required", "optional", "forbidden"),
+    "required": ("true", "false"),
+    "applies": ("as_medicare", "never"),
+}
 _FILE_KEYS = ("title", "level", "matches", "inherits", "topics")
 _TOPIC_KEYS = ("topic", "effective_from", "effective_to", "retrieved", "source", "confidence")
 _CODES = {  # what a code of each list looks like, and an example
