@@ -45,6 +45,8 @@ FAMILIES = {  # the letters of a code → the name of the family, and the questi
     "NPP": ("Practitioner", "Does the line name the practitioner who gave the service?"),
     "PAY": ("Payer", "Does the claim agree with what the payer itself says?"),
     "PRO": ("Procedure", "Can this procedure be furnished or paid in this place?"),
+    "WIN": ("Window", "Does the payment window before an admission reach this line?"),
+    "PAR": ("Pair", "Do the professional and the facility's claim tell the same story?"),
     "MIX": ("Mix", "Do the lines of a site together fit the registry?"),
     "TEL": ("Telehealth", "Do place, modifier and the place of the patient agree?"),
 }

@@ -21,7 +21,16 @@ SEED = 2026
 CLAIMS = 300  # ordinary professional claims; a third as many hospital claims
 
 # Pages about the software and its data, not about claims.
+_NO_FEEDS = "the made-up system has no feeds yet, and its hospital bills are for other patients than its practitioners'"
 NOT_PLANTED = {
+    **dict.fromkeys(
+        (
+            *("SET101", "SET109", "SET110", "SET111"),
+            *(f"WIN10{number}" for number in range(1, 9)),
+            *(f"PAR10{number}" for number in range(1, 8)),
+        ),
+        _NO_FEEDS,
+    ),
     "FMT115": "judges how old Scrubjay's own code set is, not a claim",
     "PRO132": "no number of 2026 for such a code is confirmed, and the excerpt of the fee files holds confirmed ones only",
     "FMT118": "judges the settings of a workspace, not a claim",

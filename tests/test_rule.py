@@ -338,7 +338,7 @@ def test_a_preview_runs_only_when_its_whole_code_is_selected() -> None:
 def test_rules_are_selected_and_ignored_by_the_beginning_of_their_codes() -> None:
     assert codes(("NOT", "dep101")) == {"NOT101", "NOT102", "NOT103", "DEP101"}
     assert codes(("NOT",), ("NOT103",)) == {"NOT101", "NOT102"}
-    rest = ("ADR", "DEP", "FMT", "MIX", "NPP", "PAY", "PRO", "SET", "TEL")
+    rest = ("ADR", "DEP", "FMT", "MIX", "NPP", "PAR", "PAY", "PRO", "SET", "TEL", "WIN")
     assert codes((), rest) == {"NOT101", "NOT102", "NOT103"}
 
 

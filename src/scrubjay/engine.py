@@ -135,7 +135,7 @@ def report_of(run: Run, *, each: bool, run_date: dt.date) -> Report:
     findings: list[Row] = []
     for grain, table in GRAINS.items():
         chosen = [rule for rule in run.rules if rule.grain == grain]
-        if chosen:
+        if chosen and run.connection.sql(f"SELECT 1 FROM {table.name} LIMIT 1").fetchall():
             findings += Grain(run.connection, table, chosen, run.laws, run.file_names).findings(each)
     findings.sort(key=lambda finding: finding.pop("_order"))
     summary = _summary(run.files, run.problems, findings, run.unjudged, run_date)

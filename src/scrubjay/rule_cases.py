@@ -21,7 +21,7 @@ from scrubjay.explanation import Explanation, explain_rows
 from scrubjay.reference.law import Law
 from scrubjay.rule import Rule
 from scrubjay.strict_yaml import check_keys, load_yaml, read_text
-from scrubjay.tables import NATIONAL_AMOUNTS, SERVICE_LINE_FACTS, SQL_TYPES, Column, Table
+from scrubjay.tables import CLAIM_PAIR_FACTS, NATIONAL_AMOUNTS, SERVICE_LINE_FACTS, SQL_TYPES, Column, Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -142,7 +142,7 @@ def fill_facts(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequen
     columns = ", ".join(f'CAST("{one.name}" AS {SQL_TYPES[one.type]}) AS "{one.name}"' for one in table.columns)
     connection.execute(f"CREATE OR REPLACE TABLE {table.name} AS SELECT {columns} FROM case_rows ORDER BY row_id")
     connection.unregister("case_rows")
-    if table.name == SERVICE_LINE_FACTS.name:  # they stand in a table of their own, and no case is about them
+    if table in (SERVICE_LINE_FACTS, CLAIM_PAIR_FACTS):  # they stand in a table of their own, and no case is about them
         empty = ", ".join(f"CAST(NULL AS {SQL_TYPES[one.type]}) AS {one.name}" for one in NATIONAL_AMOUNTS.columns)
         connection.execute(f"CREATE OR REPLACE TABLE {NATIONAL_AMOUNTS.name} AS SELECT {empty} LIMIT 0")
 

@@ -459,6 +459,7 @@ SITES = Table(
             "who owns the site",
             allowed=("wholly_owned_by_hospital", "parent_system", "joint_venture", "independent"),
             supplied_by="compliance",
+            matters_to=("freestanding_office", "urgent_care_center", "walk_in_retail_clinic"),
         ),
         Column("is_wholly_operated_by_hospital", "boolean", "the hospital runs it day to day"),
         Column(
@@ -1623,7 +1624,7 @@ _ADMISSION_FACTS = (
         "wholly operates",
         supplied_by="compliance (sites registry: ownership, is_wholly_operated_by_hospital, hospital_id)",
         because="practice_because",
-        reads=("sites.ownership", "sites.is_wholly_operated_by_hospital", "sites.hospital_id"),
+        reads=("sites.ownership",),
     ),
     Column("practice_because", "text", "why it is not known whether the payment window reaches the practice"),
     Column(
@@ -1677,6 +1678,12 @@ _ADMISSION_FACTS = (
         "inpatient_place_of_service_codes",
         "text",
         "that code, or the three that it may be",
+        nullable=False,
+    ),
+    Column(
+        "inpatient_stay",
+        "text",
+        "hospital and day of admission in words, as far as they are known: of General Hospital since 2026-03-10",
         nullable=False,
     ),
     Column(
@@ -2420,7 +2427,7 @@ INSTITUTIONAL_LINE_FACTS = Table(
             "that admission was to the hospital that sends the claim, or that the site belongs to",
             supplied_by="registration (encounters: admitting_hospital_id; sites registry: hospital_id, npi)",
             because="hospital_because",
-            reads=("encounters.admitting_hospital_id", "sites.hospital_id"),
+            reads=("encounters.admitting_hospital_id",),
         ),
         Column("hospital_because", "text", "why that is not known"),
         Column(

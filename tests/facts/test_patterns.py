@@ -276,17 +276,14 @@ def around(before: tuple[int, int], since: tuple[int, int], after: tuple[int, in
 
 
 def test_a_default_is_stale_where_most_lines_since_the_day_carry_another_code() -> None:
-    few, near = (
-        "fewer than 20 lines since the first provider-based day",
-        "the share of hospital codes lies so near to the limit that it may be chance",
-    )
+    near = "the share of hospital codes lies so near to the limit that it may be chance"
     check(
         "is_default_stale default_because",
         (around((0, 30), (0, 30)), (True, None)),
         (around((0, 0), (0, 30)), (True, None)),
-        (around((0, 30), (0, 19)), (None, few)),
+        (around((0, 30), (0, 19)), (None, FEW)),
         (around((0, 30), (5, 0)), (False, None)),
-        (around((0, 30), (5, 1)), (None, few)),
+        (around((0, 30), (5, 1)), (None, FEW)),
         (around((0, 30), (4, 16)), (True, None)),  # at most 41.6 percent
         (around((0, 30), (8, 12)), (None, near)),
         (around((0, 30), (16, 4)), (False, None)),  # most, though not enough: MIX101 counts the months
@@ -300,14 +297,13 @@ def test_a_default_is_stale_where_most_lines_since_the_day_carry_another_code() 
 
 def test_a_default_is_stale_after_the_last_day_where_most_lines_still_carry_the_code() -> None:
     last: Row = {"provider_based_to": D(2024, 3, 31)}
-    few = "fewer than 20 lines after the last provider-based day"
     check(
         "is_default_stale_after_end after_end_because",
         (around((0, 0), (20, 0), (20, 0), **last), (True, None)),
         (around((0, 0), (20, 0), (1, 19), **last), (False, None)),
         (around((0, 0), (20, 0), (4, 16), **last), (False, None)),
         (around((0, 0), (20, 0), (16, 4), **last), (True, None)),
-        (around((0, 0), (20, 0), (6, 0), **last), (None, few)),
+        (around((0, 0), (20, 0), (6, 0), **last), (None, FEW)),
         (around((0, 0), (20, 0), (0, 6), **last), (False, None)),
         (around((0, 0), (20, 0), **last), (None, "no lines after a last provider-based day")),
         (around((0, 0), (20, 0), (20, 0)), (None, "no lines after a last provider-based day")),

@@ -145,10 +145,10 @@ def facts_of_stories(
         visits += [person | one for one in story.visits]
         if story.encounter is not None:
             encounters.append({"claim_id": head["claim_id"], "is_admission_time_known": True, **story.encounter})
+    kept: dict[str, Any] = {"encounters": encounters} if encounters else {}
     connection = build(
-        claims, lines, None, hospital_lines, run_date, events=events, visits=visits, feeds=feeds, sites=sites,
-        **({"encounters": encounters} if encounters else {}),
-    )  # fmt: skip
+        claims, lines, None, hospital_lines, run_date, events=events, visits=visits, feeds=feeds, sites=sites, **kept
+    )
     found: list[list[Row]] = [[] for _ in stories]
     for row in facts_of(connection, table):
         found[int(row["claim_id"][-4:])].append(row)

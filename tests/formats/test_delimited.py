@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -440,6 +440,101 @@ def test_a_cell_its_kind_of_claim_has_no_column_for_is_reported(path: Path) -> N
     found = claims_of(path, f"{HEADER},claim_type,revenue_code\nA1,1,1,,11,1,P,0510\nB1,1,1,,22,1,I,0510\n")
     problems = named(found, "column-of-other-claim-type")
     assert [(p["row_number"], p["element"]) for p in problems] == [(1, "revenue_code"), (2, "place_of_service_code")]
+
+
+# --- the stay of a claim, and its patient -------------------------------------------------------------
+
+
+def claim_of(path: Path, header: str, *rows: str) -> dict[str, Any]:
+    """The first claim of rows with these columns behind those of an institutional claim."""
+    lines = "".join(f"A{n},0450,2026-03-10,{row}\n" for n, row in enumerate(rows))
+    one: dict[str, Any] = claims_of(path, f"claim_id,revenue_code,service_date,{header}\n{lines}").claims.to_pylist()[0]
+    return one
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-03-10T14:00", "2026-03-10 14:00", "3/10/2026 2:00 PM", "03/10/26 1400", "10-Mar-2026 14:00:00"),
+        *("202603101400", "20260310 1400", "2026-03-10 14:00:00.000", "2026-03-10T14:00:00-06:00"),
+    ],
+)
+@pytest.mark.parametrize("header", ["admitted_at", "Admit Date/Time", "admission_date"])
+def test_an_admission_with_its_hour_gives_its_moment_and_its_day(path: Path, header: str, text: str) -> None:
+    claim = claim_of(path, header, text)
+    assert (claim["admission_date"], claim["admitted_at"]) == (date(2026, 3, 10), datetime(2026, 3, 10, 14))
+
+
+@pytest.mark.parametrize("text", ["2026-03-10", "3/10/2026", "20260310", "2026-03-10 00:00:00", "2026-03-10T14:00Z"])
+@pytest.mark.parametrize("header", ["admitted_at", "admission_date"])
+def test_an_admission_without_its_hour_gives_its_day_alone(path: Path, header: str, text: str) -> None:
+    claim = claim_of(path, header, text)
+    assert (claim["admission_date"], claim["admitted_at"]) == (date(2026, 3, 10), None)
+
+
+def test_midnight_is_an_hour_where_another_row_has_one(path: Path) -> None:
+    claim = claim_of(path, "admitted_at", "2026-03-10 00:00", "2026-03-11 08:30")
+    assert claim["admitted_at"] == datetime(2026, 3, 10)
+
+
+def test_day_and_moment_of_an_admission_in_two_columns_are_both_kept(path: Path) -> None:
+    claim = claim_of(path, "admission_date,admitted_at", "2026-03-09,2026-03-10 14:00")
+    assert (claim["admission_date"], claim["admitted_at"]) == (date(2026, 3, 9), datetime(2026, 3, 10, 14))
+    claim = claim_of(path, "admission_date,admitted_at", ",2026-03-10 14:00")
+    assert (claim["admission_date"], claim["admitted_at"]) == (date(2026, 3, 10), datetime(2026, 3, 10, 14))
+
+
+def test_an_admission_at_no_hour_there_is_is_told_once(path: Path) -> None:
+    found = claims_of(path, "claim_id,cpt,dos,admitted_at\nA1,1,2026-03-10,2026-03-10 25:00\n")
+    assert found.claims["admitted_at"].null_count == 1
+    assert [(p["problem"], p["row_number"]) for p in found.problems] == [("moment-not-read", 1)]
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "column", "expected"),
+    [
+        *(("discharge_hour", text, "discharge_hour", "1405") for text in ("1405", "14:05", "2:05 pm", "14:05:59")),
+        *(("Discharge Time", text, "discharge_hour", "0900") for text in ("9", "09", "900", "0900", "9.0", "9:00 AM")),
+        *(("discharge_hour", text, "discharge_hour", None) for text in ("99", "", "25", "noon")),
+        *(("Patient Status", text, "patient_status_code", "01") for text in ("01", "1", "1.0", "01 - Home")),
+        ("discharge_disposition_code", "30", "patient_status_code", "30"),
+        *(("dischargestatus", text, "patient_status_code", None) for text in ("Home", "100", "")),
+        *(("Condition Codes", text, "condition_codes", "44 D9 09") for text in ("44 D9 09", "44;D9|9", " 44  D9  09 ")),
+        ("condition_codes", '"44,17"', "condition_codes", "44 17"),
+        ("condition_codes", " ; ", "condition_codes", None),
+        *(("Sex", text, "patient_sex_code", "F") for text in ("F", "f", "Female", "FEMALE")),
+        *(("Gender", text, "patient_sex_code", "U") for text in ("U", "unknown")),
+        *(("patient_sex_code", text, "patient_sex_code", None) for text in ("1", "NULL", "")),
+        *(
+            (name, "007 7", "medical_record_number", "007 7")
+            for name in ("MRN", "Medical Record #", "Medical Record No.")
+        ),
+    ],
+)
+def test_what_a_claim_says_of_the_stay_and_the_patient_is_read_by_its_usual_names(
+    path: Path, header: str, text: str, column: str, expected: str | None
+) -> None:
+    assert claim_of(path, header, text)[column] == expected
+
+
+def test_an_unreadable_status_or_hour_is_told_and_a_sex_is_not_quoted(path: Path) -> None:
+    found = claims_of(path, "claim_id,cpt,dos,patientstatus,discharge_hour,sex\nA1,1,2026-03-10,Home,noon,Boy\n")
+    told = {problem["problem"]: problem for problem in found.problems}
+    assert set(told) == {"patient-status-not-read", "time-not-read", "sex-not-known"}
+    assert "'Home'" in told["patient-status-not-read"]["message"]
+    assert "Boy" not in str(found.problems)
+
+
+def test_the_status_and_sex_of_published_layouts_are_read(path: Path) -> None:
+    tuva = "claim_id,claim_line_number,claim_type,place_of_service_code,bill_type_code,revenue_center_code,hcpcs_code"
+    found = claims_of(path, f"{tuva},discharge_disposition_code\nA,1,institutional,,131,0450,99283,30\n")
+    assert (found.kind, found.claims["patient_status_code"].to_pylist()) == ("tuva medical_claim", ["30"])
+    rif = "CLM_ID|CLM_FAC_TYPE_CD|CLM_SRVC_CLSFCTN_TYPE_CD|CLM_FREQ_CD|REV_CNTR|REV_CNTR_DT|PTNT_DSCHRG_STUS_CD|GNDR_CD"
+    rows = "".join(f"A{sex}|1|3|1|0450|10-Mar-2026|1|{sex}\n" for sex in ("0", "1", "2", "3"))
+    found = claims_of(path, f"{rif}\n{rows}")
+    assert found.kind == "rif outpatient"
+    assert found.claims["patient_status_code"].to_pylist() == ["01"] * 4
+    assert found.claims["patient_sex_code"].to_pylist() == ["U", "M", "F", None]
 
 
 # --- rows ---------------------------------------------------------------------------------------------

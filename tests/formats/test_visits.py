@@ -202,6 +202,14 @@ def test_the_column_map_wins_and_what_it_says_of_claims_is_translated_or_passed_
     assert "'Konto'" in problem["message"]
 
 
+def test_a_header_that_the_map_leaves_unread_makes_way_for_a_less_exact_one(path: Path) -> None:
+    text = "Patient Class,Encounter Type,Start,MRN\nI,Emergency,2026-03-10,42\n"
+    assert only(visits_of(path, text))["patient_class"] == "inpatient"
+    found = visits_of(path, text, column_map={"Patient Class": ""})
+    assert only(found)["patient_class"] == "emergency"
+    assert [problem["problem"] for problem in found.problems] == ["columns-not-used"]
+
+
 # --- what a list of visits is, and what it is not -----------------------------------------------------
 
 
@@ -257,7 +265,7 @@ def test_the_files_of_one_folder_are_each_read_as_what_they_are(tmp_path: Path) 
     (tmp_path / "f.csv").write_text("name,city\nDoe,Fresno\n")
     tables = read_files([tmp_path])
     files = tables["files"].to_pylist()
-    assert [file["kind"] for file in files] == ["visits csv", "csv", "csv", "visits csv", "unknown", "unknown"]
+    assert [file["kind"] for file in files] == ["visits csv", "csv", "csv", "visits csv", "csv", "unknown"]
     assert [file["claims"] for file in files] == [0, 1, 0, 0, 0, 0]
     assert tables["claims"]["claim_id"].to_pylist() == ["A1"]
     visits = tables["visits"].select(["file_id", "row_number", "patient_class"]).to_pylist()
@@ -268,8 +276,8 @@ def test_the_files_of_one_folder_are_each_read_as_what_they_are(tmp_path: Path) 
     problems = tables["intake_problems"].to_pylist()
     assert [(one["file_id"], one["problem"]) for one in problems if one["severity"] == "error"] == [
         (0, "visit-start-missing"),
-        (4, "unknown kind of file"),
-        (5, "unknown kind of file"),
+        (4, "column-missing"),  # of claims
+        (5, "unknown-kind-of-file"),
     ]
 
 

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 import scrubjay
 from scrubjay.engine import Report, Row
 from scrubjay.reports import SCHEMA_FILE, location, write_report
+from scrubjay.reports.causes import root_causes
 from scrubjay.reports.mix import MOST_MONTHS, counted, mix_svg
 from tests.reports.made_up import HOSTILE, report, violation
 from tests.samples import NORTH, Batch, Claim, Line, write_workspace
@@ -200,3 +201,20 @@ def test_each_month_is_a_finding_of_its_own(tmp_path: Path) -> None:
     said = scrubjay.explain([file], claim="20240205-0", rule="MIX101", workspace=workspace, as_of=dt.date(2024, 4, 1))
     assert [(one.outcome, one.evidence["service_month"]) for one in said] == [("violation", "2024-02")]
     assert "site NORTH, 2024-02: violated" in said[0].text()
+
+
+def test_too_few_lines_are_one_thing_to_wait_for_whatever_the_site() -> None:
+    few = {
+        "fact": "is_default_stale",
+        "meaning": "x",
+        "because": "fewer than 20 lines",
+        "supplied_by": "billing office",
+    }
+    about = {"NORTH": "MIX101", "SOUTH": "MIX102"}
+    findings = [
+        violation(**{**MIX101, "outcome": "unknown", "severity": "warning", "rule": rule, "site_id": site,
+                     "missing": [few], "fix": {}, "line_count": 3})
+        for site, rule in about.items()
+    ]  # fmt: skip
+    assert len(root_causes(findings)) == 1
+    assert "warning, 2 rules" in "".join(write_report(report(*findings), "text"))

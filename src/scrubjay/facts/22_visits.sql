@@ -39,7 +39,7 @@ FROM codes
 GROUP BY upper(code);
 
 CREATE OR REPLACE MACRO patient_class_of(class_code, type_code) AS CASE
-    WHEN upper(class_code) IN ('OBS', 'OBV', 'OBSV', 'OB', 'OBSENC', 'OBSERVATION')
+    WHEN upper(class_code) IN ('OBS', 'OBV', 'OBSV', 'OBSENC', 'OBSERVATION')
         OR upper(type_code) IN ('OBS', 'OBV', 'OBSV', 'OBSERVATION') AND upper(class_code) IN ('I', 'O', 'E') THEN 'observation'
     WHEN upper(class_code) IN ('I', 'IP', 'IMP', 'INPATIENT') THEN 'inpatient'
     WHEN upper(class_code) IN ('O', 'OP', 'AMB', 'OUTPATIENT') THEN 'outpatient'

@@ -188,6 +188,7 @@ SELECT
          WHEN g.inpatient_hospital_type IS NULL THEN 'the type of that hospital is blank in the registries'
          WHEN g.inpatient_hospital_name IS NULL OR g.inpatient_since_date IS NULL
              THEN 'admitting_hospital_id or admitted_at is blank in the encounters registry' END AS inpatient_because,
+    coalesce(' of ' || g.inpatient_hospital_name, '') || coalesce(' since ' || g.inpatient_since_date, '') AS inpatient_stay,
     g.is_inpatient_on_day,
     g.has_outpatient_registration_on_day,
     g.is_registration_asked,

@@ -89,7 +89,7 @@ SELECT
         WHEN wilson(hospital_line_count_since, line_count_since, -1) >= default_percent THEN FALSE
     END AS is_default_stale,
     CASE WHEN is_default_stale IS NOT NULL OR line_count_since = 0 THEN NULL
-         WHEN line_count_since < least_lines THEN 'fewer than ' || least_lines || ' lines since the first provider-based day'
+         WHEN line_count_since < least_lines THEN 'fewer than ' || least_lines || ' lines'
          ELSE 'the share of hospital codes lies so near to the limit that it may be chance' END AS default_because,
     CASE
         WHEN percent(hospital_line_count_after_end, nullif(line_count_after_end, 0)) <= 100 - share_percent THEN FALSE
@@ -98,6 +98,6 @@ SELECT
         WHEN wilson(hospital_line_count_after_end, line_count_after_end, 1) <= default_percent THEN FALSE
     END AS is_default_stale_after_end,
     CASE WHEN is_default_stale_after_end IS NOT NULL OR line_count_after_end = 0 THEN NULL
-         WHEN line_count_after_end < least_lines THEN 'fewer than ' || least_lines || ' lines after the last provider-based day'
+         WHEN line_count_after_end < least_lines THEN 'fewer than ' || least_lines || ' lines'
          ELSE 'the share of hospital codes lies so near to the limit that it may be chance' END AS after_end_because
 FROM counted AS c, pattern_limits;

@@ -192,11 +192,8 @@ _CLOCKS = {"started_at": "_start_time", "ended_at": "_end_time"}  # the hour of 
 _CLOCK_ROOTS = words("admi reg start arriv disch end depart")
 _CLAIM_CODES = ("procedure_code", "revenue_code")  # of claims, in any layout
 _CLAIM_CODE_WORDS = {
-    word: column
-    for layout in (EXPORT, *LAYOUTS)
-    for word, column in layout.columns.items()
-    if column in _CLAIM_CODES
-}  # fmt: skip
+    word: column for layout in (EXPORT, *LAYOUTS) for word, column in layout.columns.items() if column in _CLAIM_CODES
+}
 
 
 def _map_header(header: list[str], column_map: Mapping[str, str]) -> tuple[dict[str, int], list[Problem]] | None:
@@ -207,7 +204,7 @@ def _map_header(header: list[str], column_map: Mapping[str, str]) -> tuple[dict[
     # What is an admission_date of claims is a start here.
     said = {name: column and _COLUMN_OF.get(plain_header(column), column) for name, column in column_map.items()}
     chosen = {name: column for name, column in said.items() if not column or column in VISIT_COLUMNS}
-    plain = {plain_header(name) for name in header}
+    plain = {plain_header(name) for name in header} - {plain_header(name) for name in chosen}
     synonyms: dict[str, str] = {}
     for column, grades in _GRADES.items():
         synonyms |= dict.fromkeys(next((grade for grade in grades if grade & plain), ()), column)

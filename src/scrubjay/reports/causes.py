@@ -19,7 +19,7 @@ from scrubjay.reports.exposure import KEYS, ExposureRow, exposure_by, exposure_o
 from scrubjay.reports.wording import (
     SEVERITIES,
     fix_text,
-    is_about_registry,
+    is_same_everywhere,
     noun,
     office,
     page_section,
@@ -124,7 +124,7 @@ def _key(finding: Row) -> tuple[Any, str | None]:
         (one["because"], one["fact"] if one["because"] == BLANK_IN_REGISTRY else "") for one in finding["missing"]
     )
     is_of_many_sites = finding["grain"] in SITE_GRAINS and finding["line_count"] > 1
-    if is_of_many_sites or all(is_about_registry(because) for because, _ in reasons):
+    if is_of_many_sites or all(is_same_everywhere(because) for because, _ in reasons):
         site = None
     return ("unknown", reasons, site), site
 

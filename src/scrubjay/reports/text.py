@@ -19,7 +19,7 @@ from scrubjay.reports.wording import (
     amount_not_known,
     count,
     fix_text,
-    is_about_registry,
+    is_same_everywhere,
     lacks_fee_files,
     location,
     moved,
@@ -75,7 +75,7 @@ def _blocks(findings: list[Row]) -> list[list[Row]]:
             finding["severity"],
             reasons,
             frozenset(map(office, finding["missing"])),
-            None if is_folded and all(map(is_about_registry, reasons)) else site,
+            None if is_folded and all(map(is_same_everywhere, reasons)) else site,
         )
         block, held = open_.get(key, ([], set()))
         if not block or (finding["rule"], site) in held:

@@ -170,9 +170,13 @@ def office(missing: Row) -> str:
     return name
 
 
-def is_about_registry(because: str) -> bool:
-    """Whether the reason is that a whole registry is missing: then it is the same at every site."""
-    return because.endswith("registry is loaded")
+def is_same_everywhere(because: str) -> bool:
+    """Whether the reason is the same at every site: a whole registry is missing, or there are too few lines to count.
+
+    >>> is_same_everywhere("no sites registry is loaded"), is_same_everywhere("fewer than 20 lines")
+    (True, True)
+    """
+    return because.endswith("registry is loaded") or bool(re.fullmatch(r"fewer than \d+ lines", because))
 
 
 def page_section(body: str, heading: str) -> str:
