@@ -178,3 +178,16 @@ def test_a_visit_and_an_account_can_get_another_number() -> None:
         (Story("16", events=(started,)), True),  # never discharged
         (Story("16", events=(started, moved, ended)), False),
     )
+
+
+def test_an_inpatient_claim_without_an_admission_date_leaves_its_days_open() -> None:
+    bill = hospital_claim(
+        "08",
+        {"revenue_code": "0120", "procedure_code": None},
+        bill="111",
+        statement_through_date=event("A03", "14")["occurred_at"].date(),
+    )
+    (inside,), (after,) = facts_of_stories([Story("11", hospital_claims=(bill,)), Story("15", hospital_claims=(bill,))])
+    assert (inside["is_registered_inpatient"], after["is_registered_inpatient"]) == (None, False)
+    assert "does not say when the patient was admitted" in inside["registration_because"]
+    assert inside["has_admission_on_record"] is False  # the feed speaks for that day, and of no admission

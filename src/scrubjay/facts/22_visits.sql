@@ -5,7 +5,8 @@
 -- Three sources. A stay that a feed or a list tells is not told again by the hospital's claim.
 --   feed   HL7 messages, folded: what was entered last counts, whatever the order of the files
 --   list   rows of a CSV list
---   claim  the hospital's inpatient claims, type of bill 11X (12X: without Part A)
+--   claim  the hospital's inpatient claims, type of bill 11X (12X: without Part A). Without an admission date the
+--          first day of the stay is not known: the statement may begin before it (is_start_day_known)
 --
 -- A cancellation takes back what was entered before it, or with it: A11 and A23 the whole visit, A13 the
 -- discharge, A12 the transfer, A38 the preadmission; an admission entered later opens the visit again.
@@ -194,13 +195,13 @@ WITH told AS (
     SELECT 'feed' AS source, visit_name AS visit, r.identity_id, patient_class, hospital_id, hospital, site_id, site_type,
         started_at, coalesce(is_start_time_known, FALSE) AS is_start_time_known, ended_at,
         coalesce(is_end_time_known, FALSE) AS is_end_time_known, CAST(NULL AS BOOLEAN) AS is_part_a_stay,
-        coalesce(is_closed, FALSE)
+        coalesce(is_closed, FALSE), TRUE AS is_start_day_known
     FROM folded_visits AS v
     JOIN record_patients AS r ON r.source = 'event' AND r.record_id = v.event_id
     UNION ALL
     SELECT 'list', coalesce(v.visit_number, ''), r.identity_id, v.patient_class, coalesce(h.hospital_id, p.hospital_id),
         coalesce(h.hospital_id, p.hospital_id, v.hospital), p.site_id, p.site_type, v.started_at, v.is_start_time_known, v.ended_at,
-        v.is_end_time_known, v.is_part_a_stay, v.ended_at IS NOT NULL
+        v.is_end_time_known, v.is_part_a_stay, v.ended_at IS NOT NULL, TRUE
     FROM visits AS v
     JOIN record_patients AS r ON r.source = 'visit' AND r.record_id = v.visit_id
     LEFT JOIN feed_codes AS h ON h.code = upper(v.hospital)
@@ -217,7 +218,8 @@ WITH told AS (
                    ELSE to_minutes(0) END END,
         coalesce(regexp_full_match(c.discharge_hour, '([01]\d|2[0-3])[0-5]\d'), FALSE),
         CASE WHEN left(c.type_of_bill_code, 2) = '12' THEN FALSE WHEN j.payer_program = 'medicare_part_a' THEN TRUE END,
-        coalesce(c.patient_status_code <> '30', c.statement_through_date IS NOT NULL)
+        coalesce(c.patient_status_code <> '30', c.statement_through_date IS NOT NULL),
+        c.admission_date IS NOT NULL OR c.admitted_at IS NOT NULL
     FROM claims AS c
     JOIN judged_claims AS j USING (claim_key)
     JOIN record_patients AS r ON r.source = 'claim' AND r.record_id = c.claim_key
@@ -269,5 +271,5 @@ SELECT
     CASE WHEN count(*) = count(ended_at) THEN max(ended_at) END AS discharged_at,
     bool_or(is_part_a_stay) AS is_part_a_stay
 FROM patient_visits
-WHERE patient_class = 'inpatient'
+WHERE patient_class = 'inpatient' AND is_start_day_known
 GROUP BY patient_id, source, hospital_id, hospital, visit, CASE WHEN visit = '' THEN visit_id END;

@@ -85,7 +85,7 @@ WITH matched AS (
 timed AS (
     SELECT
         m.*,
-        CASE WHEN day > first_day THEN TRUE WHEN day < first_day THEN FALSE
+        CASE WHEN day < first_day THEN FALSE WHEN NOT m.is_start_day_known THEN NULL WHEN day > first_day THEN TRUE
              WHEN m.is_start_time_known THEN service_started_at >= m.started_at END AS is_after_start,
         CASE WHEN ended_at IS NULL THEN CASE WHEN patient_class = 'inpatient' AND day < last_day THEN TRUE END
              WHEN day < CAST(ended_at AS DATE) THEN TRUE WHEN day > CAST(ended_at AS DATE) THEN FALSE
@@ -187,6 +187,7 @@ told AS (
         v.hospital_name AS visit_hospital_name,
         v.hospital_type AS visit_hospital_type,
         v.started_at AS visit_started_at,
+        v.is_start_day_known,
         v.is_start_time_known AS is_visit_start_time_known,
         v.ended_at AS visit_ended_at,
         coalesce(r.is_of_double, FALSE) AS is_of_double,
@@ -253,6 +254,7 @@ SELECT
         WHEN s.is_disputed THEN 'the two do not agree: ' || registration_evidence
         WHEN s.is_of_double THEN 'two patients of that name and birth date, or of that member number, cannot be told apart'
         WHEN s.visit_source IS NOT NULL AND s.patient_class IS NULL THEN 'the feed does not say in which class the patient was'
+        WHEN NOT s.is_start_day_known THEN 'the hospital''s claim holds that day, and does not say when the patient was admitted'
         WHEN s.visit_source IS NOT NULL THEN
             'on that day the patient was ' || s.patient_class || ' at ' || coalesce(s.visit_hospital_name, s.visit_hospital, 'a hospital')
             || ', and the hours do not say whether at the time of the service'

@@ -18,6 +18,7 @@ from scrubjay.reference.policies import code_rows, load_policies, policy_rows, t
 from scrubjay.tables import (
     CLAIMS,
     FILES,
+    INSTITUTIONAL_LINE_FACTS,
     INSTITUTIONAL_LINES,
     PROFESSIONAL_LINES,
     REGISTRIES,
@@ -28,6 +29,7 @@ from scrubjay.tables import (
     SQL_TYPES,
     VISIT_EVENTS,
     VISITS,
+    Table,
     arrow_schema,
 )
 from scrubjay.workspace import Workspace
@@ -51,6 +53,9 @@ _CODE_SET = "SELECT code FROM law_code_sets WHERE path = '{}'"
 
 _OF_VISITS = ("12_patients.sql", "22_visits.sql")
 WITHOUT_VISITS = Path(__file__).parent / "without_visits.sql"  # in place of those, where nothing speaks of visits
+_OF_FACILITIES = ("43_facility_claims.sql", "45_institutional_lines.sql")
+_OF_PAIRS = ("55_claim_pairs.sql",)
+WITHOUT_PAIRS = Path(__file__).parent / "without_pairs.sql"  # in place of these, where no facility's claim was given
 _OF_FEES = ("37_unit_prices.sql", "38_line_amounts.sql", "39_outpatient_amounts.sql")
 WITHOUT_FEES = Path(__file__).parent / "without_fees.sql"  # in place of those, where no fee file is loaded
 _OF_MIXES = ("58_site_mixes.sql", "62_site_months.sql")
@@ -144,16 +149,30 @@ def build_facts(
         workspace.feeds or any(tables[table.name].num_rows for table in (VISIT_EVENTS, VISITS, INSTITUTIONAL_LINES))
     ):
         left_out |= dict.fromkeys(_OF_VISITS, WITHOUT_VISITS)
+    if not (workspace.feeds or tables[INSTITUTIONAL_LINES.name].num_rows or _has_surgical_center(registries)):
+        left_out |= dict.fromkeys((*_OF_FACILITIES, *_OF_PAIRS), WITHOUT_PAIRS)
+        connection.execute(_empty(INSTITUTIONAL_LINE_FACTS))
     if not (registries.get(SITES.name) or ()):
         left_out |= dict.fromkeys(_OF_MIXES, WITHOUT_MIXES)
         for table in (SITE_MONTH_FACTS, SITE_PAYER_MONTH_FACTS, SITE_PRACTITIONER_FACTS):
-            columns = ", ".join(f"{column.name} {SQL_TYPES[column.type]}" for column in table.columns)
-            connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({columns})")
+            connection.execute(_empty(table))
     for step in STEPS:
         if step.name not in left_out:
             connection.execute(step.read_text(encoding="utf-8"))
-        elif step.name in (_OF_FEES[0], _OF_VISITS[0], _OF_MIXES[0]):
+        elif step.name in (_OF_FEES[0], _OF_VISITS[0], _OF_MIXES[0], _OF_PAIRS[0]):
             connection.execute(left_out[step.name].read_text(encoding="utf-8"))
+
+
+def _empty(table: Table) -> str:
+    """The statement that leaves a fact table without rows."""
+    columns = ", ".join(f"{column.name} {SQL_TYPES[column.type]}" for column in table.columns)
+    return f"CREATE OR REPLACE TABLE {table.name} ({columns})"
+
+
+def _has_surgical_center(registries: Mapping[str, pa.Table | None]) -> bool:
+    """Whether the sites registry has a surgical center, whose own claim is a professional one."""
+    sites = registries.get(SITES.name)
+    return sites is not None and "ambulatory_surgical_center" in sites.column("site_type").to_pylist()
 
 
 def _fees(folder: Path | None, procedures: set[str], zips: set[str]) -> dict[str, pa.Table]:

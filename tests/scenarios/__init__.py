@@ -1,0 +1,1 @@
+"""Whole stories: files as they come, and what must be said of them."""
