@@ -121,6 +121,7 @@ def test_a_fact_the_registry_leaves_blank_is_said_to_be_blank_there(file: Path, 
 
 def test_a_file_without_faults_gives_no_findings(tmp_path: Path) -> None:
     encounters = [{"member_id": "MEMBER1", "service_date": "2024-03-05", "registration_status": "none"}]
+    encounters[0]["admission_status"] = "none"
     folder = write_workspace(tmp_path / "w")
     write_csv(folder / "encounters.csv", encounters)
     report = scrubjay.check([CLEAN.write(tmp_path / "c.837")], workspace=Workspace.open(folder))
@@ -136,6 +137,7 @@ def test_a_missing_registry_gives_an_unknown_and_never_clear(tmp_path: Path) -> 
     assert {one["missing"][0]["because"] for one in report.findings} == {
         "no sites registry is loaded",
         "no encounters registry is loaded",
+        "no claims of hospitals were given",
     }
 
 

@@ -257,7 +257,7 @@ def test_a_filled_page_is_selected_and_ignored_like_any_other(filled: Mine) -> N
     assert found() - found("--ignore", "OWN101") == {"OWN101"}
     ran = filled.check("--select", "OWN102")
     assert (ran.code, ran.out) == (3, "")
-    assert "No rule code begins with 'OWN102'. Did you mean 'OWN101'?" in ran.err
+    assert "No rule code begins with 'OWN102'. Did you mean 'WIN102'?" in ran.err
 
 
 def test_a_filled_page_is_shown_by_rule(filled: Mine) -> None:

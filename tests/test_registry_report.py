@@ -87,7 +87,7 @@ def test_only_the_sites_that_need_a_column_are_asked_for_it() -> None:
 
 def test_a_site_of_which_all_is_known_has_no_gap() -> None:
     rows = [{"site_id": "S", "site_type": "freestanding_office", "address_line_1": "1 Oak St",
-             "is_on_hospital_campus": False, "provider_based_from": KNOWN_NONE}]  # fmt: skip
+             "is_on_hospital_campus": False, "provider_based_from": KNOWN_NONE, "ownership": "independent"}]  # fmt: skip
     assert gaps(*rows) == {}
     assert gaps_text(SITES, []) == "Nothing is missing in sites that a rule needs.\n"
 

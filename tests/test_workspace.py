@@ -94,7 +94,8 @@ def test_a_folder_without_settings_is_wrong_use(tmp_path: Path) -> None:
 
 def test_an_unknown_section_is_told_with_line_and_nearest(folder: Path) -> None:
     assert refuse(folder, "# mine\n[registry]\n") == (
-        ":2: unknown setting 'registry'. To fix it: keep to the sections [registries], [rules.CODE], [columns] and [fees]. "
+        ":2: unknown setting 'registry'. To fix it: keep to the sections [registries], [rules.CODE], [columns], [fees] and "
+        "[feeds.HOSPITAL]. "
         "Did you mean 'registries'?"
     )
 

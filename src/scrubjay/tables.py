@@ -1607,7 +1607,7 @@ _WINDOW_FACTS = (
         "unrelatedness_attestation", "text", "who attested that it is unrelated, and when; '' if nobody", nullable=False
     ),
     Column(
-        "patient_match",
+        "match_method",
         "text",
         "how the patient was found among the visits: member number, medical record number, name and birth date …; '' if no "
         "visit was found",
@@ -1713,7 +1713,7 @@ _ADMISSION_FACTS = (
         "a feed or the encounters registry says that the patient was also an outpatient of a hospital at some time of that day",
         nullable=False,
     ),
-    Column("is_strict_patient_match", "boolean", "the patient was found by a number, not by a name", nullable=False),
+    Column("is_strict_match", "boolean", "the patient was found by a number, not by a name", nullable=False),
     Column(
         "registration_evidence",
         "text",
@@ -2371,16 +2371,23 @@ CLAIM_PAIR_FACTS = Table(
             nullable=False,
         ),
         Column(
-            "patient_match",
+            "match_method",
             "text",
             "how the patients of the two were found to be one; '' if there is no claim",
             nullable=False,
         ),
-        Column("is_strict_patient_match", "boolean", "by a number, not by a name", nullable=False),
+        Column("is_strict_match", "boolean", "by a number, not by a name", nullable=False),
         Column(
             "days_since_service",
             "integer",
             "days from the service date to the run date",
+            because="service_date_because",
+        ),
+        Column(
+            "is_waiting_time_over",
+            "boolean",
+            "so many days have passed since the service that a claim of the other side should be there",
+            supplied_by="billing office",
             because="service_date_because",
         ),
     ),
@@ -2449,6 +2456,13 @@ INSTITUTIONAL_LINE_FACTS = Table(
             "days_since_service",
             "integer",
             "days from the service date to the run date",
+            because="service_date_because",
+        ),
+        Column(
+            "is_waiting_time_over",
+            "boolean",
+            "so many days have passed since the service that a claim of the other side should be there",
+            supplied_by="billing office",
             because="service_date_because",
         ),
         Column(

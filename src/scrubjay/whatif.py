@@ -397,7 +397,7 @@ def _priced_in_year(
         for table, first in ((PROFESSIONAL_LINES, 0), (INSTITUTIONAL_LINES, count)):
             given[table.name], places = _of_claims(tables[table.name], found)
             row_ids.append(places + first)
-        given = {name: _moved(connection, rows, years, year) for name, rows in given.items()}
+        given = tables | {name: _moved(connection, rows, years, year) for name, rows in given.items()}
         shifted = replace(workspace, registries=_registries_moved(connection, workspace, years, year))
         true_ids = np.concatenate(row_ids)
         priced = _priced(given, shifted, laws, _day_moved(received, years), place)

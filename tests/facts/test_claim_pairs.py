@@ -110,7 +110,7 @@ def test_patients_are_matched_by_number_first_then_by_name_and_birth_date() -> N
         return Story("11", "NORTH", hospital_claims=beside(CLINIC, **claim))
 
     pair(
-        "has_facility_claim patient_match is_strict_patient_match",
+        "has_facility_claim match_method is_strict_match",
         (named(), (True, "member number", True)),
         (named(member_id=None), (True, "name, birth date and sex", False)),
         (named(member_id=None, patient_sex_code=None), (True, "name and birth date", False)),
@@ -123,7 +123,7 @@ def test_patients_are_matched_by_number_first_then_by_name_and_birth_date() -> N
 def test_a_record_number_with_name_and_birth_date_is_strict() -> None:
     number = {"medical_record_number": "000123456"}
     pair(
-        "has_facility_claim patient_match",
+        "has_facility_claim match_method",
         (Story("11", "NORTH", claim=number, hospital_claims=beside(CLINIC, member_id=None, medical_record_number="123456")),
          (True, "medical record number")),
     )  # fmt: skip

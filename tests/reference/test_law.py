@@ -29,7 +29,7 @@ from scrubjay.reference.law import (
 )
 
 D = dt.date
-TODAY = D(2026, 11, 26)  # nobody can have read a source later than this
+TODAY = D(2026, 11, 27)  # nobody can have read a source later than this
 LAWS = load_laws()
 REFERENCE = "    reference: {cite: 'X'}\n    checked: null\n"
 DATES = ("service_date", "receipt_date", "paid_date")

@@ -164,7 +164,7 @@ WITH typed AS (
              THEN e.registration_status = 'outpatient' OR coalesce(e.is_observation, FALSE) END AS typed_outpatient,
         CASE WHEN e.admission_status = 'none' THEN FALSE
              WHEN e.admitted_at IS NOT NULL THEN CAST(e.admitted_at AS DATE) BETWEEN l.day AND l.window_day END AS typed_admission,
-        CASE WHEN e.admitted_at IS NOT NULL THEN TRUE WHEN e.admission_status IS NOT NULL THEN e.admission_status = 'admitted' END
+        CASE WHEN e.admission_status IS NOT NULL THEN e.admission_status = 'admitted' WHEN e.admitted_at IS NOT NULL THEN TRUE END
             AS typed_on_record
     FROM line_records AS l
     LEFT JOIN encounters AS e ON e.row_number = l.encounter_row
@@ -271,8 +271,8 @@ SELECT
          WHEN a.strict_id = b.strict_id THEN CASE WHEN a.member = b.member THEN 'member number' WHEN a.record_number = b.record_number THEN 'medical record number'
               ELSE 'member or medical record number of another record' END
          WHEN a.sex = b.sex THEN 'name, birth date and sex'
-         ELSE 'name and birth date' END AS patient_match,
-    coalesce(a.strict_id = b.strict_id, TRUE) AS is_strict_patient_match,
+         ELSE 'name and birth date' END AS match_method,
+    coalesce(a.strict_id = b.strict_id, TRUE) AS is_strict_match,
     s.has_admission_on_record,
     CAST(s.admitted_at AS DATE) AS admission_date,
     s.day,

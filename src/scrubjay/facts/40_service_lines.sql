@@ -192,8 +192,8 @@ SELECT
     g.is_inpatient_on_day,
     g.has_outpatient_registration_on_day,
     g.is_registration_asked,
-    g.patient_match,
-    g.is_strict_patient_match,
+    g.match_method,
+    g.is_strict_match,
     pw.* EXCLUDE (row_id, admission_doubt, has_condition_code_51, is_admitted_at_hospital, hospital_because),
     CASE WHEN pw.is_in_payment_window IS NULL OR pw.has_admission_on_record IS NULL THEN
         coalesce(pw.admission_doubt,

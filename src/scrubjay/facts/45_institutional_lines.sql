@@ -81,11 +81,12 @@ SELECT
              THEN 'it is blank in the registries' END AS stay_because,
     CASE WHEN pw.is_admitted_at_hospital IS NULL THEN coalesce(pw.hospital_because, stay_because, 'it is blank in the registries') END
         AS hospital_because,
-    g.patient_match,
+    g.match_method,
     pb.has_professional_claim,
     pb.professional_because,
     pb.has_professional_feed,
     run.run_date - t.service_date AS days_since_service,
+    run.run_date - t.service_date >= CAST((SELECT arg_max(value, effective) FROM law_values WHERE path = 'us.cms.pairs.waiting_days') AS INTEGER) AS is_waiting_time_over,
     b.* EXCLUDE (row_id, rate_because, po_because,
                  outpatient_because),
     coalesce(unrated(run.has_outpatient_rates, b.row_id), b.rate_because) AS rate_because,

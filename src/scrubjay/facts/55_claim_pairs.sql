@@ -114,7 +114,8 @@ WITH paired AS (
              ELSE 'none' END AS pair_modifier,
         c.identity_id,
         i.identity_id AS facility_identity_id,
-        run.run_date - f.service_date AS days_since_service
+        run.run_date - f.service_date AS days_since_service,
+        run.run_date - f.service_date >= CAST((SELECT arg_max(value, effective) FROM law_values WHERE path = 'us.cms.pairs.waiting_days') AS INTEGER) AS is_waiting_time_over
     FROM pair_candidates AS c
     CROSS JOIN run
     JOIN service_line_facts AS f USING (row_id)
@@ -139,8 +140,8 @@ SELECT
     CASE WHEN a.identity_id IS NULL OR b.identity_id IS NULL THEN ''
          WHEN a.strict_id = b.strict_id THEN CASE WHEN a.member = b.member THEN 'member number' WHEN a.record_number = b.record_number THEN 'medical record number'
               ELSE 'member or medical record number of another record' END
-         WHEN a.sex = b.sex THEN 'name, birth date and sex' ELSE 'name and birth date' END AS patient_match,
-    coalesce(a.strict_id = b.strict_id, TRUE) AS is_strict_patient_match
+         WHEN a.sex = b.sex THEN 'name, birth date and sex' ELSE 'name and birth date' END AS match_method,
+    coalesce(a.strict_id = b.strict_id, TRUE) AS is_strict_match
 FROM paired AS p
 LEFT JOIN files AS n ON n.file_id = p.facility_file_id
 LEFT JOIN law_rows AS m
