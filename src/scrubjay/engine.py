@@ -26,11 +26,10 @@ from scrubjay.tables import (
     CLAIM_PAIR_FACTS,
     GRAINS,
     NATIONAL_AMOUNTS,
-    READER_TABLES,
     SERVICE_LINE_FACTS,
     SITE_GRAINS,
     Table,
-    arrow_schema,
+    no_rows,
 )
 from scrubjay.workspace import Workspace
 
@@ -242,7 +241,7 @@ def check_sites(workspace: Workspace) -> list[Row]:
     pages = apply_settings(load_rules(workspace.own_rules, workspace.own_law), workspace.settings, today())
     rules = [rule for rule in select_rules(pages) if rule.grain == "site"]
     connection = connect()
-    nothing = {one.name: arrow_schema(one).empty_table() for one in READER_TABLES}
+    nothing = no_rows()
     build_facts(connection, nothing, workspace, laws, None, today(), is_of_registry=True)
     findings = list(Grain(connection, table, rules, laws, []).findings(each=True))
     findings.sort(key=lambda finding: finding.pop("_order"))
@@ -260,7 +259,6 @@ def connect() -> duckdb.DuckDBPyConnection:
 
     connection = duckdb.connect(":memory:")
     connection.execute("SET enable_progress_bar = false")
-    # Searching hundreds of conditions for what they share, and turning their lists into joins, costs more than it saves.
     # Searching hundreds of conditions for what they share, and turning their lists into joins, costs more than it saves.
     # Swapping the sides of a LEFT JOIN makes DuckDB 2.0 end some queries with an internal error (dict-surviving join).
     connection.execute("SET disabled_optimizers = 'common_subexpressions,in_clause,build_side_probe_side'")

@@ -71,11 +71,11 @@ class Table:
         return tuple(column.name for column in self.columns)
 
 
-def arrow_schema(table: Table) -> pa.Schema:
-    """The Arrow schema of a table: decimals as decimal128, timestamps in microseconds."""
+def arrow_types() -> dict[ColumnType, pa.DataType]:
+    """The Arrow type of each kind of column: decimals as decimal128, timestamps in microseconds."""
     import pyarrow as pa
 
-    types: dict[ColumnType, pa.DataType] = {
+    return {
         "text": pa.string(),
         "integer": pa.int64(),
         "decimal": pa.decimal128(18, 4),
@@ -84,6 +84,13 @@ def arrow_schema(table: Table) -> pa.Schema:
         "timestamp": pa.timestamp("us"),
         "boolean": pa.bool_(),
     }
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """The Arrow schema of a table; see `arrow_types`."""
+    import pyarrow as pa
+
+    types = arrow_types()
     return pa.schema([pa.field(column.name, types[column.type]) for column in table.columns])
 
 
@@ -2877,3 +2884,8 @@ SITE_GRAINS = ("site", "site_month", "site_payer_month", "site_practitioner")  #
 TABLES: dict[str, Table] = {
     t.name: t for t in (*READER_TABLES, *REGISTRIES, *FEE_TABLES, *FACT_TABLES, NATIONAL_AMOUNTS)
 }
+
+
+def no_rows() -> dict[str, pa.Table]:
+    """The tables of the readers, by name, each without rows."""
+    return {table.name: arrow_schema(table).empty_table() for table in READER_TABLES}

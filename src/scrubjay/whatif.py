@@ -26,7 +26,7 @@ from scrubjay.errors import UsageError, near_miss, printable
 from scrubjay.facts import build_facts
 from scrubjay.formats import list_files, read_files
 from scrubjay.reference.law import Law, law_sql, load_laws, quoted
-from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, READER_TABLES, Table, arrow_schema
+from scrubjay.tables import CLAIMS, INSTITUTIONAL_LINES, PROFESSIONAL_LINES, Table, arrow_schema, no_rows
 from scrubjay.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -583,7 +583,7 @@ def _hospital_tables(lines: pa.Table, question: Question) -> dict[str, pa.Table]
 
     keys, days = lines.column("hospital_row").cast(pa.int64()), lines.column("service_date")
     return {
-        **{table.name: arrow_schema(table).empty_table() for table in READER_TABLES},
+        **no_rows(),
         CLAIMS.name: table_of(
             CLAIMS,
             claim_key=keys,

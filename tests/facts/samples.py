@@ -23,12 +23,12 @@ from scrubjay.tables import (
     CLAIMS,
     INSTITUTIONAL_LINES,
     PROFESSIONAL_LINES,
-    READER_TABLES,
     REGISTRIES,
     VISIT_EVENTS,
     VISITS,
     Table,
     arrow_schema,
+    no_rows,
 )
 from scrubjay.workspace import Feed, FeeSettings, RuleSetting, Workspace
 from tests.conftest import RUN_DATE
@@ -89,7 +89,7 @@ def build(
     """A connection with the facts of these claims and lines; a registry that is not given is not kept."""
     connection = connection or connect()
     tables = {
-        **{table.name: arrow_schema(table).empty_table() for table in READER_TABLES},
+        **no_rows(),
         "visit_events": pa.Table.from_pylist(list(events), arrow_schema(VISIT_EVENTS)),
         "visits": pa.Table.from_pylist(list(visits), arrow_schema(VISITS)),
         "claims": pa.Table.from_pylist(list(claims), arrow_schema(CLAIMS)),

@@ -17,10 +17,10 @@ from scrubjay.tables import (
     INSTITUTIONAL_LINES,
     PAYERS,
     PROFESSIONAL_LINES,
-    READER_TABLES,
     REGISTRIES,
     SITES,
     arrow_schema,
+    no_rows,
 )
 from scrubjay.workspace import Workspace
 from tests.facts.samples import (
@@ -98,7 +98,7 @@ def built(
         lines.append((HOSPITAL_LINE if is_hospital else LINE) | case.line | {"claim_key": key})
         payers += [{"payer_id": payer_id} | row for row in case.payer_rows()]
     tables = {
-        **{table.name: arrow_schema(table).empty_table() for table in READER_TABLES},
+        **no_rows(),
         "claims": pa.Table.from_pylist(claims, arrow_schema(CLAIMS)),
         "professional_lines": pa.Table.from_pylist([] if is_hospital else lines, arrow_schema(PROFESSIONAL_LINES)),
         "institutional_lines": pa.Table.from_pylist(lines if is_hospital else [], arrow_schema(INSTITUTIONAL_LINES)),

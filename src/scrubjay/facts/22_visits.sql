@@ -162,8 +162,7 @@ periods AS (
         CASE WHEN is_from_start THEN visit_admitted_at ELSE happened_at END AS started_at,
         CASE WHEN is_from_start THEN is_visit_admission_time_known ELSE is_time_known END AS is_start_time_known,
         lead(happened_at) OVER timeline AS ended_at,
-        lead(is_time_known) OVER timeline AS is_end_time_known,
-        lead(kind) OVER timeline = 'end' AS is_closed
+        lead(is_time_known) OVER timeline AS is_end_time_known
     FROM changes
     WHERE NOT coalesce(state = 'end' AND kind = 'change', FALSE)
     WINDOW timeline AS (PARTITION BY visit_name ORDER BY happened_at, entered_at, kind, message_control_id)
@@ -195,13 +194,13 @@ WITH told AS (
     SELECT 'feed' AS source, visit_name AS visit, r.identity_id, patient_class, hospital_id, hospital, site_id, site_type,
         started_at, coalesce(is_start_time_known, FALSE) AS is_start_time_known, ended_at,
         coalesce(is_end_time_known, FALSE) AS is_end_time_known, CAST(NULL AS BOOLEAN) AS is_part_a_stay,
-        coalesce(is_closed, FALSE), TRUE AS is_start_day_known
+        TRUE AS is_start_day_known
     FROM folded_visits AS v
     JOIN record_patients AS r ON r.source = 'event' AND r.record_id = v.event_id
     UNION ALL
     SELECT 'list', coalesce(v.visit_number, ''), r.identity_id, v.patient_class, coalesce(h.hospital_id, p.hospital_id),
         coalesce(h.hospital_id, p.hospital_id, v.hospital), p.site_id, p.site_type, v.started_at, v.is_start_time_known, v.ended_at,
-        v.is_end_time_known, v.is_part_a_stay, v.ended_at IS NOT NULL, TRUE
+        v.is_end_time_known, v.is_part_a_stay, TRUE
     FROM visits AS v
     JOIN record_patients AS r ON r.source = 'visit' AND r.record_id = v.visit_id
     LEFT JOIN feed_codes AS h ON h.code = upper(v.hospital)
@@ -218,7 +217,6 @@ WITH told AS (
                    ELSE to_minutes(0) END END,
         coalesce(regexp_full_match(c.discharge_hour, '([01]\d|2[0-3])[0-5]\d'), FALSE),
         CASE WHEN left(c.type_of_bill_code, 2) = '12' THEN FALSE WHEN j.payer_program = 'medicare_part_a' THEN TRUE END,
-        coalesce(c.patient_status_code <> '30', c.statement_through_date IS NOT NULL),
         c.admission_date IS NOT NULL OR c.admitted_at IS NOT NULL
     FROM claims AS c
     JOIN judged_claims AS j USING (claim_key)

@@ -23,6 +23,18 @@ WHERE path = 'us.cms.payment_window.days';
 CREATE OR REPLACE MACRO moment(stamp, is_time_known) AS
     CASE WHEN is_time_known THEN strftime(stamp, '%Y-%m-%d %H:%M') ELSE strftime(stamp, '%Y-%m-%d') END;
 
+-- How two ways of naming a patient were found to be one; '' where there is no other.
+CREATE OR REPLACE MACRO way_of_match(other, is_strict, is_member, is_record, is_sex) AS CASE
+    WHEN other IS NULL THEN ''
+    WHEN is_strict THEN CASE WHEN is_member THEN 'member number' WHEN is_record THEN 'medical record number'
+                             ELSE 'member or medical record number of another record' END
+    WHEN is_sex THEN 'name, birth date and sex'
+    ELSE 'name and birth date' END;
+
+-- Whether a claim of the other side should be there by now.
+CREATE OR REPLACE MACRO is_waiting_over(day, run_date) AS run_date - day >= CAST(
+    (SELECT arg_max(value, effective) FROM law_values WHERE path = 'us.cms.pairs.waiting_days') AS INTEGER);
+
 CREATE OR REPLACE TABLE line_records AS
 SELECT
     l.row_id,
@@ -267,11 +279,8 @@ SELECT
          ELSE coalesce(s.admitting_hospital_type, h.hospital_type) END END AS inpatient_hospital_type,
     CASE WHEN s.is_registered_inpatient THEN CAST(CASE WHEN s.patient_class = 'inpatient' THEN s.visit_started_at ELSE s.typed_admitted_at END AS DATE) END
         AS inpatient_since_date,
-    CASE WHEN s.matched_identity_id IS NULL THEN ''
-         WHEN a.strict_id = b.strict_id THEN CASE WHEN a.member = b.member THEN 'member number' WHEN a.record_number = b.record_number THEN 'medical record number'
-              ELSE 'member or medical record number of another record' END
-         WHEN a.sex = b.sex THEN 'name, birth date and sex'
-         ELSE 'name and birth date' END AS match_method,
+    way_of_match(b.identity_id, a.strict_id = b.strict_id, a.member = b.member, a.record_number = b.record_number, a.sex = b.sex)
+        AS match_method,
     coalesce(a.strict_id = b.strict_id, TRUE) AS is_strict_match,
     s.has_admission_on_record,
     CAST(s.admitted_at AS DATE) AS admission_date,

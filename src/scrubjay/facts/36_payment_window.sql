@@ -13,11 +13,6 @@
 --                       outpatient claim without condition code 51 still carries the day, TRUE where its inpatient
 --                       claim is there and no outpatient claim is. NULL without that inpatient claim.
 
-CREATE OR REPLACE TABLE window_stays AS
-SELECT patient_id, hospital_id, CAST(admitted_at AS DATE) AS admission_date
-FROM stays
-WHERE hospital_id IS NOT NULL;
-
 CREATE OR REPLACE TABLE charged_days AS
 SELECT DISTINCT
     p.patient_id,

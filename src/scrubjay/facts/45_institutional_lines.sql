@@ -86,7 +86,7 @@ SELECT
     pb.professional_because,
     pb.has_professional_feed,
     run.run_date - t.service_date AS days_since_service,
-    run.run_date - t.service_date >= CAST((SELECT arg_max(value, effective) FROM law_values WHERE path = 'us.cms.pairs.waiting_days') AS INTEGER) AS is_waiting_time_over,
+    is_waiting_over(t.service_date, run.run_date) AS is_waiting_time_over,
     b.* EXCLUDE (row_id, rate_because, po_because,
                  outpatient_because),
     coalesce(unrated(run.has_outpatient_rates, b.row_id), b.rate_because) AS rate_because,

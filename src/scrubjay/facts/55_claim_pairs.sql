@@ -115,7 +115,7 @@ WITH paired AS (
         c.identity_id,
         i.identity_id AS facility_identity_id,
         run.run_date - f.service_date AS days_since_service,
-        run.run_date - f.service_date >= CAST((SELECT arg_max(value, effective) FROM law_values WHERE path = 'us.cms.pairs.waiting_days') AS INTEGER) AS is_waiting_time_over
+        is_waiting_over(f.service_date, run.run_date) AS is_waiting_time_over
     FROM pair_candidates AS c
     CROSS JOIN run
     JOIN service_line_facts AS f USING (row_id)
@@ -137,10 +137,8 @@ SELECT
          WHEN p.pair_modifier IS NULL THEN 'the lines of the facility''s claim carry several modifiers, or its hospital sends none'
          ELSE 'no code is on file for such a claim' END AS pair_because,
     coalesce(paired_place_of_service_code, p.facility_outpatient_code, '19 or 22') AS paired_place_of_service_codes,
-    CASE WHEN a.identity_id IS NULL OR b.identity_id IS NULL THEN ''
-         WHEN a.strict_id = b.strict_id THEN CASE WHEN a.member = b.member THEN 'member number' WHEN a.record_number = b.record_number THEN 'medical record number'
-              ELSE 'member or medical record number of another record' END
-         WHEN a.sex = b.sex THEN 'name, birth date and sex' ELSE 'name and birth date' END AS match_method,
+    way_of_match(b.identity_id, a.strict_id = b.strict_id, a.member = b.member, a.record_number = b.record_number, a.sex = b.sex)
+        AS match_method,
     coalesce(a.strict_id = b.strict_id, TRUE) AS is_strict_match
 FROM paired AS p
 LEFT JOIN files AS n ON n.file_id = p.facility_file_id

@@ -24,7 +24,7 @@ SELECT
     CAST(NULL AS VARCHAR) AS paired_place_of_service_code, 'no code is on file for such a claim' AS pair_because,
     '19 or 22' AS paired_place_of_service_codes, '' AS match_method, TRUE AS is_strict_match,
     run.run_date - f.service_date AS days_since_service,
-    run.run_date - f.service_date >= CAST((SELECT arg_max(value, effective) FROM law_values WHERE path = 'us.cms.pairs.waiting_days') AS INTEGER) AS is_waiting_time_over
+    is_waiting_over(f.service_date, run.run_date) AS is_waiting_time_over
 FROM service_line_facts AS f
 CROSS JOIN run
 WHERE f.place_of_service_code IN ('19', '22', '24')

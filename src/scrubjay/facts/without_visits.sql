@@ -19,7 +19,7 @@ CREATE OR REPLACE TABLE patient_visits AS
 SELECT CAST(0 AS BIGINT) AS visit_id, '' AS source, '' AS visit, CAST(0 AS BIGINT) AS identity_id, CAST(0 AS BIGINT) AS patient_id,
     CAST(0 AS BIGINT) AS strict_id, '' AS patient_class, '' AS hospital_id, '' AS hospital, '' AS hospital_name, '' AS hospital_type,
     '' AS site_id, TIMESTAMP '2000-01-01' AS started_at, FALSE AS is_start_time_known, TIMESTAMP '2000-01-01' AS ended_at,
-    FALSE AS is_end_time_known, FALSE AS is_closed, TRUE AS is_start_day_known, FALSE AS is_part_a_stay, DATE '2000-01-01' AS first_day, DATE '2000-01-01' AS last_day WHERE FALSE;
+    FALSE AS is_end_time_known, TRUE AS is_start_day_known, FALSE AS is_part_a_stay, DATE '2000-01-01' AS first_day, DATE '2000-01-01' AS last_day WHERE FALSE;
 
 CREATE OR REPLACE TABLE stays AS
 SELECT CAST(0 AS BIGINT) AS stay_id, CAST(0 AS BIGINT) AS identity_id, CAST(0 AS BIGINT) AS patient_id, CAST(0 AS BIGINT) AS strict_id,

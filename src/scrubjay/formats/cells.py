@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from scrubjay.formats.layouts import words
-from scrubjay.tables import ColumnType
+from scrubjay.tables import ColumnType, arrow_types
 
 Problem = dict[str, Any]
 Converted = tuple[object, str | None]  # the value, and the name of a note about it
@@ -28,15 +28,7 @@ Flags = NDArray[np.bool_]
 
 PROBLEM_ROWS = 20  # of one kind and column; the rest is counted
 BLANKS = " \t\r\n\v\f\0\u00a0\ufeff"
-ARROW_TYPES: dict[ColumnType, pa.DataType] = {
-    "text": pa.string(),
-    "integer": pa.int64(),
-    "decimal": pa.decimal128(18, 4),
-    "amount": pa.decimal128(18, 2),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "boolean": pa.bool_(),
-}
+ARROW_TYPES = arrow_types()
 _DAY = 86_400_000_000  # microseconds
 
 
