@@ -176,6 +176,8 @@ def test_every_law_that_a_fact_joins_exists() -> None:
         ("exposure", "allowed_amount - facility_amount", "two amounts"),
         ("fix", "{place_of_service_code: \"'22'\"}", "a fix needs a safety"),
         ("fix", "{safety: review}", "a fix needs a safety"),
+        ("hold_until", "place_of_service_code", "hold_until is 'place_of_service_code', which is no date in evidence"),
+        ("hold_until", "receipt_date", "hold_until is 'receipt_date', which is no date in evidence"),
         ("fix", "{safety: sure, place_of_service_code: \"'22'\"}", "a fix needs a safety"),
         ("fix", "{safety: review, place_of_service_code: nothing_like_it}", "no column 'nothing_like_it'"),
         ("fix", "{safety: review, place_of_service_code: [a]}", "fix must be text"),

@@ -96,12 +96,43 @@ def check(
             as_of=_date(as_of, "--as-of"),
             on_bytes=on_bytes,
         )
-    width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), 120)
+    width = _width()
     if output is None:
         _print(write_report(report, format_, width))
     else:
         _write(output, lambda part: save_report(report, format_, part, width))
     return exit_code(report)
+
+
+@app.command()
+@files_argument
+@click.option("--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text, json or csv.")
+@received_option
+@click.option("--as-of", metavar="DATE", help="The run date; today if not given.")
+@workspace_option
+def holds(
+    files: tuple[Path, ...], format_: str, received: str | None, as_of: str | None, workspace: Path | None
+) -> int:
+    """List the claims that must not go out yet, and what each waits for: a day, or somebody's answer."""
+    from scrubjay.engine import check as run
+    from scrubjay.reports.holds import HOLD_FORMATS, hold_csv, hold_rows, hold_text
+
+    if format_ not in HOLD_FORMATS:
+        raise UsageError(f"--format is '{format_}'. Use one of: {', '.join(HOLD_FORMATS)}.")
+    report = run(
+        files,
+        workspace=_workspace(workspace),
+        each=True,
+        received=_date(received, "--received"),
+        as_of=_date(as_of, "--as-of"),
+    )
+    rows = hold_rows(report)
+    if format_ == "text":
+        _print(hold_text(report, _width()))
+    else:
+        found = {"run_date": report.summary["run_date"], "holds": rows, "intake_problems": report.intake_problems}
+        _print(iter([json.dumps(found, ensure_ascii=False, indent=1) + "\n" if format_ == "json" else hold_csv(rows)]))
+    return 2 if report.summary["intake_problems"]["error"] else 1 if rows else 0
 
 
 @app.command()
@@ -176,7 +207,7 @@ def checklist(
 
         _print(document_pieces(found.as_dict()))
     else:
-        _print(checklist_text(found, min(max(shutil.get_terminal_size((80, 24)).columns, 40), 120)))
+        _print(checklist_text(found, _width()))
     return found.exit_code
 
 
@@ -223,7 +254,7 @@ def whatif(
         received=_date(received, "--received"),
     )
     pieces = {
-        "text": lambda: whatif_text(found, min(max(shutil.get_terminal_size((80, 24)).columns, 40), 120)),
+        "text": lambda: whatif_text(found, _width()),
         "json": lambda: document_pieces(found.as_dict()),
         "html": lambda: whatif_page(found),
         "svg": lambda: iter([waterfall_svg(found)]),
@@ -523,6 +554,40 @@ def list_fee_files(format_: str, as_of: str | None, workspace: Path | None) -> i
     return 0
 
 
+@app.group()
+def feeds() -> None:
+    """Messages, lists of visits and claims that every check reads along: import them, and see of whom they speak."""
+
+
+@feeds.command("import")
+@files_argument
+@click.option("--replace", is_flag=True, help="Replace a file of the same name; the former one is kept.")
+@workspace_option
+def import_feed_files(files: tuple[Path, ...], replace: bool, workspace: Path | None) -> int:
+    """Read files, and keep them in the workspace: checks compare with them and judge nothing of them."""
+    from scrubjay.feeds import import_feeds, imported_text
+
+    done = import_feeds(files, _workspace(workspace), _workspace_folder(workspace), replace=replace)
+    _print(iter([imported_text(done)]))
+    return 0
+
+
+@feeds.command("list")
+@click.argument("files", nargs=-1, metavar="[FILES…]", type=click.Path(path_type=Path))
+@click.option("--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text or json.")
+@click.option("--as-of", metavar="DATE", help="The run date; today if not given.")
+@workspace_option
+def list_feeds(files: tuple[Path, ...], format_: str, as_of: str | None, workspace: Path | None) -> int:
+    """Show of which hospitals, days and visits the kept files speak (and FILES besides), and whom nobody can tell apart."""
+    from scrubjay.feeds import feeds_as_dict, feeds_text
+
+    if format_ not in ("text", "json"):
+        raise UsageError(f"--format is '{format_}'. Use text or json.")
+    found = feeds_as_dict(_workspace(workspace), files, _date(as_of, "--as-of"))
+    _print(iter([json.dumps(found, ensure_ascii=False, indent=1) + "\n" if format_ == "json" else feeds_text(found)]))
+    return 0
+
+
 def main() -> None:
     """Run the command line and exit with its code."""
     for stream in (sys.stdout, sys.stderr):
@@ -539,6 +604,11 @@ def main() -> None:
         sys.stderr.write(f"scrubjay: {error}\n")
         code = 3
     sys.exit(code or 0)
+
+
+def _width() -> int:
+    """The columns to write in: those of the terminal, within reason."""
+    return min(max(shutil.get_terminal_size((80, 24)).columns, 40), 120)
 
 
 def _date(text: str | None, option: str) -> dt.date | None:

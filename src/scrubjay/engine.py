@@ -41,6 +41,7 @@ Row = dict[str, Any]
 NOT_KNOWN = "not known"
 BLANK_IN_REGISTRY = "it is blank in the registry"  # a reason that says nothing without the fact
 _BATCH = 1 << 16
+_ROWS_FOR_THREADS = 10_000  # over fewer, waiting for one another costs more than a second thread saves
 
 # Segments whose position a finding can give, by the first letters of the element it names.
 _POSITIONS = {"SV": "byte_offset", "CLM": "claim_byte_offset", "NM1": "service_facility_byte_offset"}
@@ -216,16 +217,24 @@ def prepare(
     workspace = workspace or Workspace.empty()
     paths = list_files(paths, workspace.own_files)
     with ThreadPoolExecutor(1) as pool:  # NumPy reads beside the Python that reads the rule pages
-        reading = pool.submit(read_files, paths, column_map=workspace.column_map, on_bytes=on_bytes)
+        reading = pool.submit(
+            read_files, paths, kept=workspace.kept_files(), column_map=workspace.column_map, on_bytes=on_bytes
+        )
         pages = load_rules(workspace.own_rules, workspace.own_law)
         rules = wanted(pages)
         laws = load_laws(workspace.own_law)
         tables = reading.result()
     files = tables["files"].to_pylist()
-    connection = connect()
+    connection = connect(sum(table.num_rows for table in tables.values()))
     build_facts(connection, tables, workspace, laws, received, as_of or today())
-    unjudged = sum(kind == "dental" for kind in tables["claims"].column("claim_type").to_pylist())
-    problems = [{"file": files[row.pop("file_id")]["name"], **row} for row in tables["intake_problems"].to_pylist()]
+    judged = [not row["is_kept"] for row in files]
+    claims = tables["claims"].select(["file_id", "claim_type"]).to_pydict()
+    unjudged = sum(kind == "dental" and judged[file] for file, kind in zip(*claims.values(), strict=True))
+    problems = [
+        {"file": files[file]["name"], **row}
+        for row in tables["intake_problems"].to_pylist()
+        if judged[file := row.pop("file_id")] or row["severity"] == "error"  # the others were told at the import
+    ]
     tables.clear()
     for row in files:
         del row["file_id"]
@@ -253,11 +262,13 @@ def today() -> dt.date:
     return dt.date.today()
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB that can reach neither files nor network."""
+def connect(rows: int = 0) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that can reach neither files nor network, for about so many rows of the readers."""
     import duckdb
 
     connection = duckdb.connect(":memory:")
+    if rows < _ROWS_FOR_THREADS:
+        connection.execute("SET threads = 1")
     connection.execute("SET enable_progress_bar = false")
     # Searching hundreds of conditions for what they share, and turning their lists into joins, costs more than it saves.
     # Swapping the sides of a LEFT JOIN makes DuckDB 2.0 end some queries with an internal error (dict-surviving join).
@@ -275,11 +286,13 @@ def _summary(files: list[Row], problems: list[Row], findings: list[Row], unjudge
         lines = finding["line_count"]
         by_severity[finding["severity"]] += lines
         by_rule[finding["rule"]] = by_rule.get(finding["rule"], 0) + lines
+    judged = [row for row in files if not row["is_kept"]]
     return {
         "run_date": run_date.isoformat(),
-        "files": len(files),
-        "claims": sum(row["claims"] for row in files),
-        "lines": sum(row["lines"] for row in files),
+        "files": len(judged),
+        "kept_files": len(files) - len(judged),
+        "claims": sum(row["claims"] for row in judged),
+        "lines": sum(row["lines"] for row in judged),
         "unjudged_claims": unjudged,
         "findings": len(findings),
         "lines_by_severity": by_severity,
@@ -577,6 +590,7 @@ class Grain:
             "message": _message(rule, evidence, outcome, missing),
             "evidence": evidence,
             "missing": missing,
+            "held_until": plain(row[rule.hold_until]) if rule.hold_until and severity == "hold" else None,
             "exposure_amount": plain(_difference(row.get("billed"), row.get("correct"))),
             "exposure": self.exposure(rule, row) if outcome == "violation" else None,
             "expected_response": rule.expected_response if outcome == "violation" else {},

@@ -46,7 +46,7 @@ _REQUIRED = (
     *("code", "grain", "severity", "unknown", "consequence", "status", "since", "basis", "authority"),
     *("applies", "violates", "message", "evidence"),
 )
-_KEYS = (*_REQUIRED, "exposure", "expected_response", "fix")
+_KEYS = (*_REQUIRED, "exposure", "expected_response", "fix", "hold_until")
 CODE = re.compile(r"[A-Z]{3}[0-9]{3}")
 _FILE_NAME = re.compile(r"(?P<code>[A-Z]{3}[0-9]{3})-(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 _TEXTS = ("code", "grain", "severity", "unknown", "consequence", "status", "since", "applies", "violates", "message")
@@ -86,6 +86,7 @@ class Rule:
     fix: dict[str, Node]
     fix_action: str | None  # what to do with the whole line, of `FIX_ACTIONS`
     fix_safety: str | None
+    hold_until: str | None  # the evidence that names the first day on which a line that is on hold may go out
     body: str
     file: str
 
@@ -263,6 +264,13 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
             raise wrong(f"the fix changes '{key}', which is no column of {table.name}", "fix", "name a fact column")
         if node.type != type_of(table[key]):
             raise wrong(f"the fix of '{key}' is of another type than the column", "fix", "put codes in single quotes")
+    hold_until = front.get("hold_until")
+    if hold_until is not None and (hold_until not in evidence or table[hold_until].type != "date"):
+        raise wrong(
+            f"hold_until is '{hold_until}', which is no date in evidence", "hold_until", "name a date in evidence"
+        )
+    if hold_until is not None and front["unknown"] != "hold":
+        raise wrong("hold_until is of no use where nothing is on hold", "hold_until", "write unknown: hold")
     exposure = None
     if "exposure" in front:
         sides, advice = front["exposure"], "write billed: and correct:, each an amount, below it"
@@ -300,6 +308,7 @@ def read_rule(text: str, file: str, laws: dict[str, Law]) -> Rule:
         fix=changes,
         fix_action=action,
         fix_safety=safety,
+        hold_until=hold_until,
         body=body.strip() + "\n",
         file=file,
     )

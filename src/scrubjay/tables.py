@@ -112,11 +112,17 @@ FILES = Table(
     (
         Column("file_id", "integer", "number of the file in this run", nullable=False),
         Column("name", "text", "the path as given", nullable=False),
-        Column("kind", "text", "what its content is: 837P, 837I, 837, 835, csv …", nullable=False),
+        Column(
+            "kind",
+            "text",
+            "what its content is: 837P, 837I, 837, 835, csv …; copy: it is that of another file",
+            nullable=False,
+        ),
         Column("bytes", "integer", "size of the file in bytes", nullable=False),
         Column("claims", "integer", "claims read", nullable=False),
         Column("lines", "integer", "service lines read", nullable=False),
         Column("remittances", "integer", "remittance claims (CLP) counted", nullable=False),
+        Column("is_kept", "boolean", "read along from the feeds folder of the workspace, not judged", nullable=False),
     ),
 )
 
@@ -2110,7 +2116,7 @@ SERVICE_LINE_FACTS = Table(
             "boolean",
             "another line of these files has the same patient, payer, provider, service date, procedure and "
             "modifiers, none of which marks a repeated or distinct service, and another place of service",
-            supplied_by="billing office (patient and provider on the claim)",
+            supplied_by="billing office (patient and provider on the claim; what the payer answered to the first)",
             because="duplicate_because",
         ),
         Column("duplicate_because", "text", "why it is not known whether the line is a duplicate"),

@@ -213,7 +213,8 @@ def run_whatif(
     _check_question(question, workspace)
     changed, laid_over = _changed_law(question, workspace, laws)
 
-    tables = read_files(list_files(paths, workspace.own_files), column_map=workspace.column_map)
+    paths = list_files(paths, workspace.own_files)
+    tables = read_files(paths, kept=workspace.kept_files(), column_map=workspace.column_map)
     has_unread = "error" in tables["intake_problems"].column("severity").to_pylist()
     is_new_build = year is not None or law is not None
 
@@ -227,7 +228,7 @@ def run_whatif(
     billed = _priced(tables, workspace, laws, received, place)
     after = priced_after(tables, workspace, billed)
     tables.clear()
-    connection = connect()
+    connection = connect(sum(rows.num_rows for rows in billed))
     _choose(connection, billed, question)
     worked_out = _worked_out(connection, laws, question)
     hospital_before = hospital_after = (billed[0].slice(0, 0), billed[1].slice(0, 0))
@@ -362,7 +363,7 @@ def _priced(
     place: str | None,
 ) -> Priced:
     """What each line is paid as billed; a professional line also at ``place``, a hospital's also under each status."""
-    connection = connect()
+    connection = connect(sum(table.num_rows for table in tables.values()))
     build_facts(connection, tables, workspace, laws, received, today())
     there = f"is_facility_rate('{place}', f.service_date, f.paid_date, f.paid_date_earliest)" if place else "NULL"
     professional = connection.sql(_PROFESSIONAL.format(there=there, place=place)).to_arrow_table()

@@ -7,6 +7,8 @@
 * law/              law files laid over ours, file by file
 * policies/         policies of its payers, laid over ours
 * fees/             the fee files of CMS that were imported (`scrubjay.reference.fees`)
+* feeds/            what hospitals and practices sent before: messages, lists of visits, claims. Every check reads
+                    them along and judges nothing of them (`scrubjay.feeds`)
 
 Without a workspace Scrubjay checks what a claim alone can say; the rest is unknown.
 """
@@ -33,6 +35,8 @@ SETTINGS_FILE = "scrubjay.toml"
 README_FILE = "README.md"
 
 _SECTIONS = ("registries", "rules", "columns", "fees", "feeds")
+FEEDS_FOLDER = "feeds"
+_OWN_FOLDERS = ("rules", "law", "policies", "fees", FEEDS_FOLDER)
 _REGISTRY_NAMES = [table.name for table in REGISTRIES]
 _SETTINGS_TEMPLATE = """\
 # Settings of this Scrubjay workspace. Every line that begins with # is off; all of them may stay off.
@@ -62,6 +66,7 @@ _SETTINGS_TEMPLATE = """\
 # [feeds.GENERAL]
 # visits = [2026-01-01, 2026-03-31]                 # ADT messages, lists of stays and registrations
 # institutional_claims = [2026-01-01, 2026-03-31]   # the hospital's claims
+# professional_claims = [2026-01-01, 2026-03-31]    # the practitioners' claims from its departments
 
 [columns]
 # Claims in your own CSV files: first the name in the header of your file, then the column it stands for.
@@ -83,8 +88,10 @@ What a claim cannot say stands here. Fill in what you know, in any order; every 
   FILE` puts a new file in place. The same goes for `providers`, `payers` and `encounters`.
 - `scrubjay fees import FILE...` keeps CMS's fee files in `fees/`, without descriptors; `scrubjay fees list` shows which
   are there and which are missing. Without them findings carry no amounts.
+- `scrubjay feeds import FILE...` keeps messages, lists of visits and claims in `feeds/`, and every check reads them
+  along; `scrubjay feeds list` shows for which hospitals and days they speak.
 - Spreadsheets like to change what they open: format NPI and ZIP columns as text, and save as *CSV UTF-8*.
-- `encounters.csv` holds patient data; keep this folder as safe as you keep claims.
+- `encounters.csv` and `feeds/` hold patient data; keep this folder as safe as you keep claims.
 
 Settings stand in `scrubjay.toml`.
 """
@@ -112,7 +119,9 @@ class FeeSettings:
     is_qualifying_participant: bool | None = None
 
 
-Feed = tuple[str, str, dt.date, dt.date]  # hospital, visits or institutional_claims, first and last day
+Feed = tuple[
+    str, str, dt.date, dt.date
+]  # hospital; visits, institutional_claims or professional_claims; first and last day
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,7 @@ class Workspace:
     own_policies: Path | None = None
     settings: tuple[RuleSetting, ...] = ()
     own_fees: Path | None = None  # the folder of the fee files that were imported
+    own_feeds: Path | None = None  # the folder of the files that every check reads along
     fee_settings: FeeSettings = FeeSettings()
     feeds: tuple[Feed, ...] = ()  # for which days a feed is said to speak for a hospital
 
@@ -171,9 +181,15 @@ class Workspace:
             own_policies=folders.get("policies"),
             settings=settings.rule_settings(),
             own_fees=folders.get("fees"),
+            own_feeds=folders.get("feeds"),
             fee_settings=settings.fee_settings(),
             feeds=settings.feeds(),
         )
+
+    def kept_files(self) -> list[Path]:
+        """The files that every check reads along: those of the feeds folder, but hidden and former ones."""
+        below = self.own_feeds.rglob("*") if self.own_feeds else ()
+        return sorted(file for file in below if file.is_file() and not re.search(r"^\.|\.(bak\d*|part)$", file.name))
 
     def expired_settings(self, run_date: dt.date) -> list[str]:
         """The settings of rules whose last day has passed, in words."""
@@ -193,8 +209,8 @@ def find_folder(start: Path) -> Path | None:
 
 
 def own_folders(root: Path | None) -> dict[str, Path]:
-    """The folders of a workspace that hold rules, law, policies and fees of its own, by name: those that are there."""
-    return {name: root / name for name in ("rules", "law", "policies", "fees") if root and (root / name).is_dir()}
+    """The folders of a workspace that hold rules, law, policies, fees and feeds of its own, by name: those there are."""
+    return {name: root / name for name in _OWN_FOLDERS if root and (root / name).is_dir()}
 
 
 def rule_settings(path: Path) -> tuple[RuleSetting, ...]:
@@ -273,14 +289,20 @@ def _holds_rows(table: Table, content: bytes, file: Path) -> bool:
 
 def _keep(file: Path, content: bytes) -> Path:
     """A copy of a registry under a name that is still free, as safe from readers as the registry is."""
+    kept = free_name(file)
+    kept.write_bytes(content)
+    shutil.copymode(file, kept)
+    return kept
+
+
+def free_name(file: Path) -> Path:
+    """An empty file, for its owner alone, under the first free of the names sites.csv.bak, sites.csv.bak2 …"""
     for number in range(1, 10_000):
         kept = file.with_name(f"{file.name}.bak{number if number > 1 else ''}")
         try:
             kept.touch(mode=0o600, exist_ok=False)
         except FileExistsError:
             continue
-        kept.write_bytes(content)
-        shutil.copymode(file, kept)
         return kept
     raise UsageError(f"{file}: ten thousand former files stand beside it. Delete those you do not need.")
 
@@ -461,9 +483,9 @@ class _Settings:
                 advice = "write [feeds.HOSPITAL] with the hospital_id of sites.csv, and below it visits = [first day, last day]"
                 raise self._wrong(hospital, f"{hospital!r} is no section", advice)
             for kind, days in kept.items():
-                kinds = ["visits", "institutional_claims"]
+                kinds = ["visits", "institutional_claims", "professional_claims"]
                 if kind not in kinds:
-                    advice = f"use {' or '.join(kinds)}.{near_miss(kind, kinds)}"
+                    advice = f"use {', '.join(kinds[:-1])} or {kinds[-1]}.{near_miss(kind, kinds)}"
                     raise self._wrong(kind, f"unknown setting {kind!r} of [feeds.{hospital}]", advice)
                 is_pair = isinstance(days, list) and [type(day) for day in days] == [dt.date, dt.date]
                 if not is_pair or days[0] > days[1]:

@@ -193,3 +193,76 @@ def test_lines_of_institutional_claims_are_not_compared() -> None:
     connection: Any = build([CLAIM, claim], [LINE], hospital_lines=[LINE | {"claim_key": 1, "service_date": DAY}])
     [row] = facts_of(connection)
     assert row["has_duplicate_at_other_place"] is False
+
+
+def again(**more: Any) -> Row:
+    """The same claim, in another transmission."""
+    return {"claim_id": "A1", "transaction_control_number": "0002", **more}
+
+
+def test_the_same_claim_sent_again_may_be_right() -> None:
+    reason = (
+        "the claim was sent twice, the other time with POS 22, and it is not known whether the payer refused the first"
+    )
+    both: Row = {"transaction_control_number": "0001"}
+    check(
+        NAMES,
+        (two(both, other=again()), (None, "22", "A1", reason)),
+        (two(both, other=again(file_id=1, transaction_control_number="0001")), (None, "22", "A1", reason)),
+        # in one transmission, or of another biller, it is another claim
+        (two(both, other={"claim_id": "A1"}), (True, "22", "A1", None)),
+        (two({"rendering_provider_npi": NPI}, other=again(billing_provider_npi=NPI)), (True, "22", "A1", None)),
+        (two(both | {"claim_id": None}, other=again(claim_id=None)), (True, "22", None, None)),
+        # a replacement is none of both
+        (two(both, other=again(claim_frequency_code="7")), ALONE),
+    )
+
+
+def test_beside_a_true_duplicate_that_the_claim_was_sent_again_is_no_matter() -> None:
+    claims = [
+        CLAIM | {"claim_key": 0, "transaction_control_number": "0001"},
+        CLAIM | {"claim_key": 1, "transaction_control_number": "0002", "place_of_service_code": "19"},
+        CLAIM | {"claim_key": 2, "transaction_control_number": "0002", "place_of_service_code": "22", "claim_id": "A2"},
+    ]
+    found = facts_of(build(claims, [LINE | {"claim_key": key} for key in range(3)]))
+    told = [(row["has_duplicate_at_other_place"], row["other_claim_id"]) for row in found]
+    assert told == [(True, "A2"), (True, "A2"), (True, "A1")]
+
+
+def replaced(*claims: Row, lines: tuple[Row, ...] = ({}, {})) -> set[int]:
+    """Which claims count no more; each is of another transmission."""
+    rows = [
+        CLAIM | {"claim_key": key, "transaction_control_number": str(key), "byte_offset": 100 + key} | claim
+        for key, claim in enumerate(claims)
+    ]
+    own = [LINE | {"claim_key": key} | line for key, line in enumerate(lines)]
+    return {key for (key,) in build(rows, own).sql("SELECT claim_key FROM replaced_claims").fetchall()}
+
+
+def test_of_a_claim_that_was_sent_again_the_last_one_counts() -> None:
+    monday, tuesday = {"transaction_date": D(2024, 3, 11)}, {"transaction_date": D(2024, 3, 12)}
+    assert replaced(monday, tuesday) == {0}
+    assert replaced(tuesday, monday) == {1}
+    assert replaced(monday, tuesday | AT_22) == {0}
+    assert replaced({}, {}) == {0}
+    assert replaced({}, AT_22) == set()  # of one day: which is the last one?
+    assert replaced(monday, tuesday, lines=({}, {"place_of_service_code": "22"})) == {0}
+
+
+def test_another_claim_of_the_same_id_counts_too() -> None:
+    later: Row = {"transaction_date": D(2024, 3, 12)}
+    assert replaced({}, later | {"claim_id": "A2"}) == set()
+    assert replaced({}, later | {"member_id": "M2"}) == set()
+    assert replaced({}, later | {"payer_responsibility_code": "S"}) == set()
+    assert replaced({}, later | {"billing_provider_npi": NPI}) == set()
+    assert replaced({}, later | {"transaction_control_number": "0"}) == set()
+    # a practice that numbers patients, not claims
+    assert replaced({}, later, lines=({}, {"service_date": D(2024, 3, 6)})) == set()
+    assert replaced({}, later, lines=({}, {"procedure_code": "99214"})) == set()
+
+
+def test_a_replacement_and_a_void_take_the_place_of_a_claim() -> None:
+    later: Row = {"transaction_date": D(2024, 3, 12)}
+    assert replaced({}, later | {"claim_frequency_code": "7"}) == {0}
+    assert replaced({}, later | {"claim_frequency_code": "8"}) == {0, 1}
+    assert replaced(later, {"claim_frequency_code": "7"}) == set()

@@ -57,6 +57,7 @@ def violation(**changes: Any) -> Row:
         "message": "POS 11 on 2026-08-12 at North Clinic, which is hospital outpatient space on that day.",
         "evidence": {"place_of_service_code": "11", "service_date": "2026-08-12", "site_name": "North Clinic"},
         "missing": [],
+        "held_until": None,
         "exposure_amount": None,
         "exposure": None,
         "expected_response": {"initial": "pays the non-facility rate"},
@@ -146,7 +147,7 @@ def report(*findings: Row, problems: tuple[Row, ...] = (), unjudged: int = 0) ->
     names = list(dict.fromkeys(row["file"] for row in rows if row["file"])) or ["july.837"]
     files = [
         {"name": name, "kind": "csv" if name.endswith(".csv") else "837P", "bytes": 9000, "claims": 3, "lines": 4,
-         "remittances": 0}
+         "remittances": 0, "is_kept": False}
         for name in names
     ]  # fmt: skip
     by_severity = dict.fromkeys(("error", "hold", "warning", "info"), 0)
@@ -158,6 +159,7 @@ def report(*findings: Row, problems: tuple[Row, ...] = (), unjudged: int = 0) ->
     summary = {
         "run_date": "2026-11-22",
         "files": len(files),
+        "kept_files": 0,
         "claims": 3 * len(files),
         "lines": 4 * len(files),
         "unjudged_claims": unjudged,

@@ -223,7 +223,7 @@ WITH told AS (
     JOIN record_patients AS r ON r.source = 'claim' AND r.record_id = c.claim_key
     LEFT JOIN feed_codes AS h ON h.code = c.billing_provider_npi
     WHERE c.claim_type = 'institutional' AND left(c.type_of_bill_code, 2) IN ('11', '12')
-        AND coalesce(c.admission_date, c.statement_from_date) IS NOT NULL AND coalesce(c.claim_frequency_code, '1') <> '8'
+        AND coalesce(c.admission_date, c.statement_from_date) IS NOT NULL AND c.claim_key NOT IN (FROM replaced_claims)
 ),
 known AS (
     SELECT t.*, p.patient_id, p.strict_id, p.is_ambiguous

@@ -3,6 +3,10 @@
 -- The same patient, payer, provider, service date, procedure and modifiers, on original claims
 -- (CLM05-3 is 1 or blank), and no modifier that marks a repeated or distinct service. Sums of text
 -- are compared first, the texts themselves only where those agree.
+--
+-- is_sent_again   the other line stands in the same claim (CLM01) of another transmission: the payer may have
+--                 refused the first, and then the second is no duplicate. A line beside which a true duplicate
+--                 stands as well has that one.
 
 CREATE OR REPLACE TABLE duplicate_claims AS
 SELECT
@@ -12,6 +16,8 @@ SELECT
     coalesce(claim_frequency_code, '1') IN ('1', '') AS is_original,
     member_id IS NOT NULL OR (patient_last_name IS NOT NULL AND patient_birth_date IS NOT NULL) AS is_patient_known,
     coalesce(rendering_provider_npi, billing_provider_npi) AS provider,
+    billing_provider_npi,
+    file_id || ' ' || coalesce(transaction_control_number, '') AS transmission,
     concat_ws('|', coalesce(member_id, ''), upper(coalesce(patient_last_name, '')), upper(coalesce(patient_first_name, '')),
               coalesce(CAST(patient_birth_date AS VARCHAR), ''), coalesce(payer_id, payer_name, ''),
               coalesce(payer_responsibility_code, '')) AS patient_and_payer
@@ -26,6 +32,8 @@ SELECT
     l.service_date IS NOT NULL AND l.procedure_code IS NOT NULL AND c.is_patient_known AS is_comparable,
     c.is_original,
     c.patient_and_payer,
+    c.billing_provider_npi,
+    c.transmission,
     coalesce(l.rendering_provider_npi, c.provider, '') AS provider,
     l.service_date,
     l.procedure_code,
@@ -60,11 +68,21 @@ keys AS (
     SELECT * FROM duplicate_keys SEMI JOIN suspects USING (row_id)
 )
 SELECT
-    a.row_id,
-    min(b.place_of_service_code) AS other_place_of_service_code,
-    -- of the lines with that code the least claim id, so that the order of the files does not matter
-    arg_min_null(b.claim_id, concat(b.place_of_service_code, chr(31), coalesce(b.claim_id, chr(127)))) AS other_claim_id
-FROM keys AS a
-JOIN keys AS b USING (patient_and_payer, provider, service_date, procedure_code, modifiers)
-WHERE a.place_of_service_code <> b.place_of_service_code
-GROUP BY a.row_id;
+    row_id,
+    bool_and(is_again) AS is_sent_again,
+    -- the first by code and claim id, so that the order of the files does not matter
+    arg_min(code, place_in_row) AS other_place_of_service_code,
+    arg_min_null(claim_id, place_in_row) AS other_claim_id
+FROM (
+    SELECT
+        a.row_id,
+        b.place_of_service_code AS code,
+        b.claim_id,
+        coalesce(a.claim_id = b.claim_id AND a.billing_provider_npi = b.billing_provider_npi AND a.transmission <> b.transmission, FALSE)
+            AS is_again,
+        concat_ws(chr(31), CAST(is_again AS INTEGER), b.place_of_service_code, coalesce(b.claim_id, chr(127))) AS place_in_row
+    FROM keys AS a
+    JOIN keys AS b USING (patient_and_payer, provider, service_date, procedure_code, modifiers)
+    WHERE a.place_of_service_code <> b.place_of_service_code
+)
+GROUP BY row_id;

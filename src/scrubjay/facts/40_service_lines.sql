@@ -8,7 +8,7 @@
 --                         outpatient. NULL: nobody said, or two say different things.
 -- service_facility_address never a patient's home: where the code says home, or says nothing, an address
 --                         that is no site of the registry is not shown.
--- has_duplicate_…         NULL where the claim does not tell one patient from another.
+-- has_duplicate_…         NULL where the claim does not tell one patient from another, or was sent twice itself.
 
 CREATE OR REPLACE MACRO is_practitioner_type(provider_type) AS
     upper(provider_type) IN ('MD', 'DO', 'DPM', 'DC', 'OD', 'DDS', 'DMD', 'NP', 'PA', 'CNS', 'CNM', 'CRNA', 'RN', 'PT',
@@ -144,8 +144,10 @@ SELECT
         WHEN f.fitting > 1 THEN 'several rows of the encounters registry fit'
         ELSE 'no row of the encounters registry fits'
     END AS encounter_because,
-    CASE WHEN k.is_comparable THEN d.row_id IS NOT NULL END AS has_duplicate_at_other_place,
-    CASE WHEN NOT k.is_comparable THEN 'the claim names no patient, or the line no date or procedure' END AS duplicate_because,
+    CASE WHEN k.is_comparable AND NOT coalesce(d.is_sent_again, FALSE) THEN d.row_id IS NOT NULL END AS has_duplicate_at_other_place,
+    CASE WHEN NOT k.is_comparable THEN 'the claim names no patient, or the line no date or procedure'
+         WHEN d.is_sent_again THEN 'the claim was sent twice, the other time with POS ' || d.other_place_of_service_code
+             || ', and it is not known whether the payer refused the first' END AS duplicate_because,
     coalesce(d.other_place_of_service_code, '') AS other_place_of_service_code,
     d.other_claim_id,
     w.is_off_campus_department,

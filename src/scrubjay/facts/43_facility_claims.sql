@@ -2,19 +2,8 @@
 -- of a hospital's claims and of the practitioners' claims at its sites were given: claimed_days. What
 -- practitioners billed beside a hospital's line: professional_claims_beside.
 --
--- Voided claims and those that a later one replaces do not count. day is NULL on an inpatient claim: its days
+-- Claims that others took the place of (replaced_claims) do not count. day is NULL on an inpatient claim: its days
 -- are those of the claim.
-
-CREATE OR REPLACE TABLE replaced_claims AS
-SELECT DISTINCT a.claim_key
-FROM claims AS a
-JOIN claims AS b
-    ON b.claim_id = a.claim_id AND b.billing_provider_npi = a.billing_provider_npi AND b.claim_type = a.claim_type
-    AND b.claim_key <> a.claim_key AND b.claim_frequency_code IN ('7', '8')
-    AND (b.transaction_date > a.transaction_date
-         OR b.transaction_date IS NOT DISTINCT FROM a.transaction_date AND coalesce(a.claim_frequency_code, '1') NOT IN ('7', '8'))
-UNION
-SELECT claim_key FROM claims WHERE claim_frequency_code = '8';
 
 CREATE OR REPLACE TABLE facility_days AS
 WITH lined AS (

@@ -1,7 +1,7 @@
 -- site_mixes: how many professional lines with each place of service code were given at each row of the
 -- sites registry, by day, payer and practitioner. Patterns are made of it: 60_sites and 62_site_months.
 --
--- A line counts where its code goes by the building. Left out are telehealth, readings (modifier 26), codes that
+-- A line counts where its code goes by the building. Left out are claims that others took the place of, telehealth, readings (modifier 26), codes that
 -- go by the patient (21, 23, homes of strangers, those that other pages judge), registered inpatients, registered
 -- outpatients who were seen outside hospital space, codes that are not assigned, and codes that a policy of the
 -- payer asks for in place of another.
@@ -39,6 +39,7 @@ SELECT
 FROM service_line_facts AS f
 JOIN line_places AS l USING (row_id)
 JOIN place_facts AS d USING (place_id)
+ANTI JOIN replaced_claims AS x ON x.claim_key = f.claim_key
 WHERE d.row_number IS NOT NULL AND f.is_place_of_service_assigned
     AND NOT f.is_marked_as_telehealth AND NOT f.is_professional_component AND NOT f.is_place_of_service_asked_by_payer
     AND f.place_of_service_code NOT IN ('21', '23')

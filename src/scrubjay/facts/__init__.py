@@ -60,6 +60,7 @@ _OF_FEES = ("37_unit_prices.sql", "38_line_amounts.sql", "39_outpatient_amounts.
 WITHOUT_FEES = Path(__file__).parent / "without_fees.sql"  # in place of those, where no fee file is loaded
 _OF_MIXES = ("58_site_mixes.sql", "62_site_months.sql")
 WITHOUT_MIXES = Path(__file__).parent / "without_mixes.sql"  # in place of those, where no site is registered
+_OF_KEPT = "80_judged.sql"
 STEPS = tuple(sorted(Path(__file__).parent.glob("[0-9][0-9]_*.sql")))
 
 
@@ -156,7 +157,10 @@ def build_facts(
         left_out |= dict.fromkeys(_OF_MIXES, WITHOUT_MIXES)
         for table in (SITE_MONTH_FACTS, SITE_PAYER_MONTH_FACTS, SITE_PRACTITIONER_FACTS):
             connection.execute(_empty(table))
+    has_kept = any(tables[FILES.name].column("is_kept").to_pylist())
     for step in STEPS:
+        if step.name == _OF_KEPT and not has_kept:
+            continue
         if step.name not in left_out:
             connection.execute(step.read_text(encoding="utf-8"))
         elif step.name in (_OF_FEES[0], _OF_VISITS[0], _OF_MIXES[0], _OF_PAIRS[0]):

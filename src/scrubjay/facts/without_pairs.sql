@@ -29,3 +29,6 @@ FROM service_line_facts AS f
 CROSS JOIN run
 WHERE f.place_of_service_code IN ('19', '22', '24')
     OR NOT coalesce(f.is_facility_rate, FALSE) AND f.is_provider_based IS DISTINCT FROM FALSE;
+
+CREATE OR REPLACE TABLE claimed_days AS
+SELECT kind, hospital_id, first_day, last_day FROM declared_feeds WHERE FALSE;

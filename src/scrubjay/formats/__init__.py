@@ -7,6 +7,7 @@ visits and intake_problems. A reader never judges a claim, and never raises for 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,12 +51,15 @@ def list_files(paths: Iterable[str | Path], leave_out: frozenset[Path] = frozens
 def read_files(
     paths: Iterable[str | Path],
     *,
+    kept: Iterable[Path] = (),
     column_map: dict[str, str] | None = None,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> dict[str, pa.Table]:
     """The tables of `scrubjay.tables.READER_TABLES` for these files, by name.
 
-    ``column_map`` maps headers of a CSV to our columns; ``on_bytes`` hears how many bytes were read.
+    ``kept`` are files that are read along and not judged (files.is_kept); one that is among the ``paths`` too is
+    none. Of files with the same content one is read, the one whose name sorts first. ``column_map`` maps headers of
+    a CSV to our columns; ``on_bytes`` hears how many bytes were read.
     """
     import pyarrow as pa
 
@@ -63,8 +67,18 @@ def read_files(
     files: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     next_claim_key = 0
-    for file_id, path in enumerate(list_files(paths)):
-        row, tables, found = _read_file(path, file_id, next_claim_key, column_map, on_bytes)
+    given = list_files(paths)
+    names = {path.resolve() for path in given}
+    listed = [(path, False) for path in given] + [(path, True) for path in kept if path.resolve() not in names]
+    copies = _copies(listed)
+    for file_id, (path, is_kept) in enumerate(listed):
+        if path in copies:
+            row, tables, found = _copy(path, file_id, copies[path])
+            found = [] if is_kept else found
+            on_bytes(row["bytes"])
+        else:
+            row, tables, found = _read_file(path, file_id, next_claim_key, column_map, on_bytes)
+        row["is_kept"] = is_kept
         files.append(row)
         problems += ({"file_id": file_id, **problem} for problem in found)
         for name, table in tables.items():
@@ -76,18 +90,44 @@ def read_files(
     return {name: pa.concat_tables(tables) if tables else schemas[name].empty_table() for name, tables in parts.items()}
 
 
+def _copies(listed: list[tuple[Path, bool]]) -> dict[Path, Path]:
+    """The files whose content another one has, byte for byte, each with the one that is read in its place."""
+    of_size: dict[int, list[tuple[bool, str, Path]]] = {}
+    for path, is_kept in listed:
+        try:
+            of_size.setdefault(path.stat().st_size, []).append((is_kept, str(path), path))
+        except OSError:
+            continue  # `_read_file` tells it
+    first: dict[bytes, Path] = {}
+    copies = {}
+    for size, same in of_size.items():
+        for _, _, path in sorted(same) if size and len(same) > 1 else ():
+            try:
+                with path.open("rb") as handle:
+                    content = hashlib.file_digest(handle, "sha256").digest()
+            except OSError:
+                continue
+            if first.setdefault(content, path) != path:
+                copies[path] = first[content]
+    return copies
+
+
+def _copy(path: Path, file_id: int, original: Path) -> tuple[dict[str, Any], dict[str, pa.Table], list[dict[str, Any]]]:
+    """A file that is not read, because another one with the same content is."""
+    row = _row(path, file_id) | {"kind": "copy", "bytes": path.stat().st_size}
+    message = f"The file has the content of '{original}', byte for byte. It was read once."
+    return row, {}, [_problem("warning", "file given twice", message, "Give one of the two.")]
+
+
+def _row(path: Path, file_id: int) -> dict[str, Any]:
+    return {"file_id": file_id, "name": str(path), "kind": "unknown", "claims": 0, "lines": 0, "remittances": 0}
+
+
 def _read_file(
     path: Path, file_id: int, first_claim_key: int, column_map: dict[str, str] | None, on_bytes: Callable[[int], None]
 ) -> tuple[dict[str, Any], dict[str, pa.Table], list[dict[str, Any]]]:
     """One file: its row of files, its claims and lines, its problems."""
-    row: dict[str, Any] = {
-        "file_id": file_id,
-        "name": str(path),
-        "kind": "unknown",
-        "claims": 0,
-        "lines": 0,
-        "remittances": 0,
-    }
+    row = _row(path, file_id)
     try:
         row["bytes"] = path.stat().st_size
         with path.open("rb") as handle:

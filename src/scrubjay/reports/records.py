@@ -78,7 +78,7 @@ def csv_pieces(report: Report) -> Iterator[str]:
     for problem in report.intake_problems:
         row = {**problem, "rule": problem["problem"], "outcome": "intake_problem", "line_count": 0}
         row["message"] = f"{problem['message']} {problem['advice']}"
-        writer.writerow([_cell(name, row.get(name)) for name in CSV_COLUMNS])
+        writer.writerow([cell(name, row.get(name)) for name in CSV_COLUMNS])
     for finding in report.findings:
         row = {
             **(finding["exposure"] or {}),
@@ -89,7 +89,7 @@ def csv_pieces(report: Report) -> Iterator[str]:
             "authority": "; ".join(finding["authority"]),
             "basis": " ".join(finding["basis"]),
         }
-        writer.writerow([_cell(name, row.get(name)) for name in CSV_COLUMNS])
+        writer.writerow([cell(name, row.get(name)) for name in CSV_COLUMNS])
         if buffer.tell() > 1 << 16:
             yield buffer.getvalue()
             buffer.seek(0)
@@ -97,7 +97,7 @@ def csv_pieces(report: Report) -> Iterator[str]:
     yield buffer.getvalue()
 
 
-def _cell(name: str, given: Any) -> str:
+def cell(name: str, given: Any) -> str:
     """The text of a cell; what a spreadsheet would take for a formula begins with an apostrophe, but -3.10 is a number."""
     text = "" if given is None else _CONTROLS.sub("?", str(given))
     if name.endswith("_amount") and _AMOUNT.fullmatch(text):

@@ -156,6 +156,8 @@ def _summary(report: Report) -> Iterator[str]:
     else:
         yield "Nothing to act on."
     yield from _money(report)
+    if summary["kept_files"]:
+        yield f"{count(summary['kept_files'], 'file')} of the feeds folder read along."
     if summary["unjudged_claims"]:
         yield f"{count(summary['unjudged_claims'], 'claim')} not judged: no rule reads dental claims yet."
     if summary["intake_problems"]["error"]:

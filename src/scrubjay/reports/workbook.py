@@ -171,7 +171,8 @@ def write_workbook(report: Report, path: Path) -> None:
     pages = report.pages
     problems = ([p[key] for key in ("severity", "problem", "file", "row_number", "byte_offset", "segment", "element",
                                     "claim_id", "message", "advice")] for p in report.intake_problems)  # fmt: skip
-    files = ([f[key] for key in ("name", "kind", "bytes", "claims", "lines", "remittances")] for f in report.files)
+    kinds = [{**f, "kind": f["kind"] + (", read along" if f["is_kept"] else "")} for f in report.files]
+    files = ([f[key] for key in ("name", "kind", "bytes", "claims", "lines", "remittances")] for f in kinds)
     for name, columns, rows in (
         ("To do", _TO_DO, (_to_do(number, cause, pages) for number, cause in enumerate(causes, 1))),
         ("Exposure", _EXPOSURE, _exposure(report, causes, total)),
