@@ -18,6 +18,8 @@ from scrubjay.rule import HEADINGS, load_rules
 from tests.command_line import Run, runner
 from tests.samples import NORTH, NOWHERE, SOUTH, Batch, Claim, Line, write_csv, write_workspace
 
+EXAMPLE = Path(__file__).parents[1] / "examples/riverside"
+
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
@@ -204,6 +206,16 @@ def test_explain_of_one_line_speaks_of_no_other(run: Run, tmp_path: Path) -> Non
     ran = run("explain", "a.837", "--claim", "A1", "--line", "2", "--rule", "DEP107")
     assert "line 2: violated" in ran.out
     assert "line 1" not in ran.out
+
+
+def test_explain_tells_which_of_the_two_claims_of_a_pair_says_what(run: Run) -> None:
+    files = [EXAMPLE / name for name in ("professional.837", "institutional.837")]
+    paired = run("explain", *files, "--claim", "RMG-1016", "--rule", "PAR101", "--workspace", EXAMPLE).out
+    assert "\nprofessional: place_of_service_code = '11', procedure_code =" in paired
+    assert "\nfacility: facility_claim_id = 'RGH-" in paired
+    assert "\nboth: has_facility_claim = yes, paired_place_of_service_codes =" in paired
+    alone = run("explain", *files, "--claim", "RMG-1018", "--rule", "PAR103", "--workspace", EXAMPLE).out
+    assert "\nfacility: no claim was found\nboth: days_since_service =" in alone
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from scrubjay.engine import NOT_KNOWN, WITHIN_SITE, Grain, Run, fix_of, plain, p
 from scrubjay.errors import UnknownClaim
 from scrubjay.reference.law import Law
 from scrubjay.rule import FIX_ACTIONS, Rule, find_rule
-from scrubjay.tables import GRAINS
+from scrubjay.tables import FACILITY_CLAIM_FACTS, GRAINS, PAIR_LINE_FACTS
 from scrubjay.working import working
 from scrubjay.workspace import Workspace
 
@@ -83,6 +83,23 @@ class Explanation:
             return None
         return str(Decimal(self.exposure["billed_amount"]) - Decimal(self.exposure["correct_amount"]))
 
+    def _evidence(self) -> Iterator[str]:
+        """The evidence as lines; that of a pair in two for its two claims, and one for what is said of both."""
+        if self.grain != "claim_pair":
+            yield f"evidence: {_listed(self.evidence)}"
+            return
+        facility = {name: value for name, value in self.evidence.items() if name in FACILITY_CLAIM_FACTS}
+        line = {name: value for name, value in self.evidence.items() if name in PAIR_LINE_FACTS}
+        both = {name: value for name, value in self.evidence.items() if name not in facility and name not in line}
+        if line:
+            yield f"professional: {_listed(line)}"
+        if any(facility.values()):
+            yield f"facility: {_listed(facility)}"
+        elif not both.get("has_facility_claim", not facility):
+            yield "facility: no claim was found"
+        if both:
+            yield f"both: {_listed(both)}"
+
     def text(self) -> str:
         """The explanation as plain text for a terminal."""
         place = f"site {self.site_id}" if self.site_id else "this check"
@@ -96,9 +113,9 @@ class Explanation:
         rows += ["applies when", *self.applies.lines()]
         if self.outcome != "out_of_scope":
             rows += ["violated when", *self.violates.lines()]
-        said = []
+        said: list[str] = []
         if self.outcome != "out_of_scope":
-            said.append("evidence: " + ", ".join(f"{name} = {_shown(value)}" for name, value in self.evidence.items()))
+            said += self._evidence()
         for one in self.missing:
             ask = one["supplied_by"] or "the billing office"
             said.append(f"missing: {one['fact']}, because {one['because']}; ask {ask}")
@@ -112,6 +129,10 @@ class Explanation:
             for line in self.working
         )
         return "\n".join(rows)
+
+
+def _listed(facts: dict[str, Any]) -> str:
+    return ", ".join(f"{name} = {_shown(value)}" for name, value in facts.items())
 
 
 def _shown(value: Any) -> str:

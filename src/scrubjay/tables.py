@@ -2261,7 +2261,7 @@ NATIONAL_AMOUNTS = Table(
     ),
 )
 
-_PAIR_LINE_FACTS = (  # of the professional line
+PAIR_LINE_FACTS = (  # of the professional line
     *(one.name for one in _IDENTITY if one.name != "row_id"),
     "line_number",
     "byte_offset",
@@ -2298,7 +2298,7 @@ CLAIM_PAIR_FACTS = Table(
     (
         Column("row_id", "integer", "number of the row in this run", nullable=False),
         Column("line_row_id", "integer", "row_id of the professional line in service_line_facts", nullable=False),
-        *(SERVICE_LINE_FACTS[name] for name in _PAIR_LINE_FACTS),
+        *(SERVICE_LINE_FACTS[name] for name in PAIR_LINE_FACTS),
         Column(
             "has_stay_on_day", "boolean", "the patient is known to have been an inpatient on that day", nullable=False
         ),
@@ -2404,6 +2404,13 @@ CLAIM_PAIR_FACTS = Table(
             because="service_date_because",
         ),
     ),
+)
+
+# What the facility's claim of a pair says; facility_amount and the like are the professional line's.
+FACILITY_CLAIM_FACTS = tuple(
+    name
+    for name in CLAIM_PAIR_FACTS.names
+    if name.startswith("facility_") and name not in PAIR_LINE_FACTS and not name.endswith("_because")
 )
 
 INSTITUTIONAL_LINE_FACTS = Table(

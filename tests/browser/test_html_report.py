@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -101,6 +102,7 @@ def open_(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 REPORTS = {
     "all": made_up.everything(),
     "costly": made_up.costly(),
+    "pairs": made_up.pairs(),
     "hostile": made_up.hostile(),
     "empty": made_up.report(),
 }
@@ -321,11 +323,64 @@ def test_every_control_has_a_name(open_: Open) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["all", "costly"])
+@pytest.mark.parametrize("name", ["all", "costly", "pairs"])
 def test_the_text_stands_out_from_its_ground(open_: Open, name: str, scheme: str) -> None:
     opened = open_(REPORTS[name], scheme=scheme)
     opened.page.get_by_role("button", name="Open all").click()
     assert opened.page.evaluate(CONTRAST) == []
+
+
+LEFT = "e => e.getBoundingClientRect().left"
+TOP = "e => e.getBoundingClientRect().top"
+HOSTILE_PAIR = made_up.of_pair(
+    claim_id="\u202eA1<script>window.hacked = 1</script>" + "LONG" * 30,
+    evidence={"facility_claim_id": "\u2067" + "H1" * 60, "facility_procedure_codes": "G0463-PO " * 40},
+)
+
+
+@pytest.mark.parametrize("given", [made_up.pairs(), made_up.report(HOSTILE_PAIR)], ids=["pairs", "hostile"])
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("width", [1200, 700, 400])
+def test_both_claims_stand_side_by_side_and_one_below_the_other_where_room_is_short(
+    open_: Open, given: Report, width: int, media: Literal["screen", "print"]
+) -> None:
+    opened = open_(given, width)
+    opened.page.get_by_role("button", name="Open all").click()
+    opened.page.emulate_media(media=media)
+    pair = opened.page.locator(".pair").first
+    ours, theirs = pair.get_by_text("The professional claim"), pair.get_by_text("The facility's claim")
+    place, bill = pair.locator(".marked .ours"), pair.locator(".marked .theirs")
+    if width == 400 or media == "print":
+        assert ours.evaluate(LEFT) == theirs.evaluate(LEFT)
+        assert place.evaluate(LEFT) == bill.evaluate(LEFT)
+        order = [ours, place, pair.locator("td.ours").last, theirs, pair.locator("td.theirs").first, bill]
+        assert [one.evaluate(TOP) for one in order] == sorted({one.evaluate(TOP) for one in order})
+    else:
+        assert place.evaluate(LEFT) < bill.evaluate(LEFT) < pair.locator(".marked .compared").evaluate(LEFT)
+        assert ours.evaluate(TOP) == theirs.evaluate(TOP)
+        assert place.evaluate(TOP) == bill.evaluate(TOP)
+    for one in (place, bill):
+        assert int(one.evaluate("e => getComputedStyle(e).fontWeight")) >= 600
+    for table in opened.page.locator(".pair").all():
+        assert table.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert opened.page.evaluate("window.hacked") is None
+    assert opened.errors == []
+
+
+def test_the_table_of_a_pair_has_heads_for_a_screen_reader(open_: Open) -> None:
+    opened = open_(made_up.pairs(), 1200)
+    opened.page.get_by_role("button", name="Open all").click()
+    table = opened.page.get_by_role("table", name="Both claims").first
+    assert table.get_by_role("columnheader").all_inner_texts() == [
+        "The professional claim", "The facility's claim", "Compared",
+    ]  # fmt: skip
+    row = table.get_by_role("row", name="place and bill")
+    assert row.get_by_role("rowheader").inner_text() == "place and bill"
+    assert row.get_by_role("cell").all_inner_texts()[-1] == "does not fit"
+    none = opened.page.locator("td.none")
+    assert none.first.inner_text() == "None was given for that patient and day."
+    assert none.first.get_attribute("rowspan") == "8"
 
 
 def test_forty_thousand_findings_stay_usable(open_: Open) -> None:

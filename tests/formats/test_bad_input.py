@@ -100,7 +100,7 @@ def test_a_zip_archive_that_holds_its_files_as_they_are_is_still_an_archive(tmp_
 
 
 def test_bad_files_beside_a_good_one_do_not_disturb_it(tmp_path: Path) -> None:
-    found = read_text(tmp_path, b"", random.Random(5).randbytes(3_000), small_file(), b"<html>", small_file())
+    found = read_text(tmp_path, b"", random.Random(5).randbytes(3_000), small_file(), b"<html>", small_file() + "\n")
     assert [row["claims"] for row in found.files] == [0, 0, 4, 0, 4]
     assert {row["file_id"] for row in found.problems} == {0, 1, 3}
     data = small_file().encode()

@@ -118,6 +118,33 @@ def of_site(**changes: Any) -> Row:
     return violation(**{**place, **changes})
 
 
+def of_pair(**changes: Any) -> Row:
+    """PAR101: an office visit beside the hospital's clinic visit, but for the changes; those of ``evidence`` are laid over it."""
+    evidence = {
+        "place_of_service_code": "11", "procedure_code": "99213", "modifiers": "25", "service_date": "2026-08-12",
+        "site_id": "NORTH", "site_name": "North Clinic", "billing_provider_npi": "1234567893", "has_facility_claim": True,
+        "facility_claim_id": "H-7730", "facility_file": "hospital.837", "facility_sender": "General Hospital",
+        "facility_type_of_bill_code": "131", "facility_procedure_codes": "36415 G0463-PO",
+        "facility_revenue_codes": "0300 0510", "facility_modifiers": "PO", "facility_site_id": "NORTH",
+        "facility_site_name": "North Clinic", "paired_place_of_service_codes": "19", "is_same_place": True,
+        "is_same_service": True, "match_method": "member number",
+    }  # fmt: skip
+    pair: Row = {"rule": "PAR101", "name": "office-place-of-service-beside-a-facility-fee", "grain": "claim_pair",
+                 "message": "POS 11 on 2026-08-12 for 99213, while General Hospital bills a facility fee."}  # fmt: skip
+    return violation(**{**pair, **changes, "evidence": {**evidence, **changes.get("evidence", {})}})
+
+
+def orphan(**changes: Any) -> Row:
+    """PAR103: a line with POS 19, and no claim of the hospital, but for the changes."""
+    evidence = {"place_of_service_code": "19", "procedure_code": "99215", "modifiers": "", "service_date": "2026-08-12",
+                "days_since_service": 102, "site_id": "NORTH", "site_name": "North Clinic",
+                "billing_provider_npi": "1234567893", "has_facility_claim": False}  # fmt: skip
+    pair: Row = {"rule": "PAR103", "name": "hospital-place-of-service-without-a-hospital-claim", "grain": "claim_pair",
+                 "severity": "warning", "message": "POS 19, and after 102 days no claim of the hospital.",
+                 "fix": {}, "fix_safety": None}  # fmt: skip
+    return violation(**{**pair, **changes, "evidence": {**evidence, **changes.get("evidence", {})}})
+
+
 def of_run(**changes: Any) -> Row:
     place: Row = {"rule": "FMT115", "name": "code-set-not-compared-with-cms-for-a-year", "grain": "run",
                   "severity": "info", "site_id": None, "evidence": {"run_date": "2026-11-22"},
@@ -219,6 +246,33 @@ def costly() -> Report:
     return report(*findings, unknown())
 
 
+NO_CLAIMS = {"fact": "has_facility_claim", "meaning": "a facility's claim of the patient and day was given",
+             "because": "no claims of that hospital were given for that day", "supplied_by": "the hospital"}  # fmt: skip
+OTHER_SERVICE = {"fact": "is_same_service", "meaning": "both claims are about one service",
+                 "because": "the two claims carry other procedures", "supplied_by": "the clinical record"}  # fmt: skip
+OF_A_CLAIM = (  # what somebody else writes in the evidence of a pair
+    "procedure_code", "modifiers", "site_name", "facility_claim_id", "facility_file", "facility_sender",
+    "facility_type_of_bill_code", "facility_procedure_codes", "facility_revenue_codes", "facility_modifiers",
+    "facility_site_name",
+)  # fmt: skip
+_NO_CLAIM = {"facility_claim_id": "", "facility_file": "", "facility_sender": "", "facility_type_of_bill_code": "",
+             "facility_procedure_codes": "", "facility_revenue_codes": "", "facility_modifiers": "",
+             "facility_site_id": None, "facility_site_name": None, "is_same_place": None, "is_same_service": None,
+             "match_method": "", "has_facility_claim": None}  # fmt: skip
+
+
+def pairs() -> Report:
+    """A report about pairs: two claims that do not fit, none given, none known, and one of which it cannot be told."""
+    not_told: Row = {"outcome": "unknown", "severity": "warning", "fix": {}, "fix_safety": None}
+    return report(
+        of_pair(),
+        orphan(claim_id="A2"),
+        of_pair(claim_id="A3", **not_told, missing=[NO_CLAIMS], evidence=_NO_CLAIM),
+        of_pair(claim_id="A4", **not_told, missing=[OTHER_SERVICE], evidence={"is_same_service": None}),
+        violation(claim_id="A5"),
+    )
+
+
 def hostile() -> Report:
     """Every text of a claim, a registry and a file that somebody else writes is one of `HOSTILE`."""
     findings, problems = [], []
@@ -232,6 +286,8 @@ def hostile() -> Report:
             unknown(claim_id=text, site_id=text, message=text, evidence=evidence, missing=missing),
             of_row(claim_id=text, row_number=number + 1, file=f"{text}.csv", rule="XYZ999", name="no-such-page"),
             of_site(site_id=text, message=text),
+            of_pair(claim_id=text, file=f"{text}.837", evidence=dict.fromkeys(OF_A_CLAIM, text)),
+            orphan(claim_id=text, site_id=text, evidence={"procedure_code": text}),
             violation(claim_id=f"{text}2", payer=text, site_id=text, **moves(None, because=text)),
         ]  # fmt: skip
         problems.append(problem(file=f"{text}.csv", message=text, advice=text, claim_id=text, element=text))

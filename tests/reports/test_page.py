@@ -43,7 +43,11 @@ def page(given: Report) -> str:
     return "".join(write_report(given, "html"))
 
 
-@pytest.mark.parametrize("given", [made_up.everything(), made_up.hostile(), report()], ids=["all", "hostile", "empty"])
+@pytest.mark.parametrize(
+    "given",
+    [made_up.everything(), made_up.pairs(), made_up.hostile(), report()],
+    ids=["all", "pairs", "hostile", "empty"],
+)
 def test_nothing_out_of_a_claim_becomes_markup(given: Report) -> None:
     parsed = Parsed(page(given))
     assert {tag for tag, _ in parsed.elements} <= ALLOWED
@@ -182,3 +186,35 @@ def test_many_reasons_and_sites_are_cut_and_counted() -> None:
     text = words(report(*found))
     assert "2 more reasons; the findings name them." in text
     assert "12 more sites with smaller amounts are not on this page" in text
+
+
+def test_both_claims_of_a_pair_stand_side_by_side() -> None:
+    text = page(made_up.pairs())
+    assert text.count('<table class="pair">') == 4  # and none for the finding about a line
+    said = words(made_up.pairs())
+    for sentence in (
+        "Both claims The professional claim The facility's claim Compared claim A1, line 1 H-7730 file july.837 hospital.837",
+        "place and bill POS 11 type of bill 131, which goes with POS 19 does not fit",
+        "codes 99213 36415 G0463-PO, revenue codes 0300 0510 the same service modifiers 25 PO",
+        "claim A2, line 1 None was given for that patient and day. file july.837",
+        "claim A3, line 1 Not known: no claims of that hospital were given for that day.",
+        "codes 99213 36415 G0463-PO, revenue codes 0300 0510 not known whether the same",
+    ):
+        assert sentence in said, sentence
+    first = text.partition('<table class="pair">')[2].partition("</table>")[0]
+    assert first.count('<th scope="row">') == 8
+    assert first.count('<th scope="col"') == 3
+    assert first.count('<tr class="marked">') == 1
+    assert "facility claim id" not in said
+
+
+def test_a_hostile_pair_is_shown_as_text() -> None:
+    marks = "A\u202e\u200f<script>window.hacked = 1</script>"
+    text = page(report(made_up.of_pair(claim_id=marks, evidence=dict.fromkeys(made_up.OF_A_CLAIM, marks))))
+    assert text.count("<script>") == 1
+    assert not {"\u202e", "\u200f"} & set(text)
+    shown = "A??<script>window.hacked = 1</script>"
+    said = " ".join(Parsed(text).text.split())
+    assert f"claim {shown}, line 1 {shown}" in said
+    assert f"modifiers {shown} {shown}" in said
+    assert f'data-label="claim">{shown}' not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ def test_the_sheets_hold_what_the_report_holds(book: Any) -> None:
 
 
 def test_every_sheet_has_a_frozen_head_a_filter_and_widths(book: Any) -> None:
-    for sheet in book(made_up.everything()).worksheets:
+    every = [*book(made_up.everything()).worksheets, *book(made_up.pairs()).worksheets]
+    for sheet in every:
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref.startswith("A1:")
         assert sheet.auto_filter.ref.endswith(str(max(sheet.max_row, 2)))
@@ -187,3 +189,47 @@ def test_the_finding_that_does_not_count_on_its_line_says_so(book: Any) -> None:
         ]
     )
     assert [row["Counts on its line"].value for row in found] == ["no", "yes", None]
+
+
+def test_both_claims_of_a_pair_stand_in_one_row(book: Any) -> None:
+    sheets = book(made_up.pairs())
+    assert sheets.sheetnames == ["To do", "Exposure", "Findings", "Pairs", "Intake problems", "Files"]
+    fits, none, not_known, not_told = (
+        {name: cell.value for name, cell in row.items()} for row in rows(sheets["Pairs"])
+    )
+    assert [fits[name] for name in ("Claim", "Line", "File", "POS", "Procedure", "Modifiers", "Site")] == [
+        "A1", 1, "july.837", "11", "99213", "25", "North Clinic (NORTH)",
+    ]  # fmt: skip
+    assert [fits[name] for name in ("Facility's claim", "Facility's file", "Facility", "Type of bill", "Revenue codes",
+                                    "Facility's procedures", "Facility's modifiers", "Facility's site")] == [
+        "H-7730", "hospital.837", "General Hospital", "131", "0300 0510", "36415 G0463-PO", "PO", "North Clinic (NORTH)",
+    ]  # fmt: skip
+    assert [fits[name] for name in ("Goes with POS", "Same place", "Same service", "Without a facility's claim")] == [
+        "19", "yes", "yes", None,
+    ]  # fmt: skip
+    assert fits["Service date"] == dt.datetime(2026, 8, 12)
+    assert [none[name] for name in ("Claim", "Facility's claim", "Same place", "Goes with POS")] == [
+        "A2",
+        None,
+        None,
+        None,
+    ]
+    assert none["Without a facility's claim"] == "None was given for that patient and day."
+    assert not_known["Without a facility's claim"] == "Not known: no claims of that hospital were given for that day."
+    assert (not_known["Same place"], not_told["Same place"], not_told["Same service"]) == (None, "yes", "not known")
+    to_do = rows(sheets["To do"])
+    assert [to_do[one["To do no."] - 1]["Rules"].value for one in (fits, none)] == ["PAR101", "PAR103"]
+
+
+def test_the_codes_of_sites_with_a_pattern_have_a_sheet(book: Any) -> None:
+    lines = [{"month": "2026-03", "payer_program": "medicare_part_b", "place_of_service_code": "02", "lines": 48},
+             {"month": "2026-04", "payer_program": None, "place_of_service_code": "19", "lines": 2}]  # fmt: skip
+    mixes: list[Row] = [{"site_id": "NORTH", "site_name": "=North", "dates": [], "lines": lines},
+             {"site_id": "EAST", "site_name": None, "dates": [], "lines": lines[:1]}]  # fmt: skip
+    sheets = book(replace(report(violation()), mixes=mixes))
+    assert [[cell.value for cell in row.values()] for row in rows(sheets["Mix"])] == [
+        ["=North (NORTH)", "2026-03", "medicare_part_b", "02", 48],
+        ["=North (NORTH)", "2026-04", None, "19", 2],
+        ["EAST", "2026-03", "medicare_part_b", "02", 48],
+    ]
+    assert {cell.data_type for row in rows(sheets["Mix"]) for cell in row.values()} <= {"s", "n"}

@@ -40,6 +40,7 @@ from scrubjay.reports.exposure import (
     without_share,
 )
 from scrubjay.reports.mix import mix_svg
+from scrubjay.reports.sides import FACILITY, PROFESSIONAL, sides
 from scrubjay.reports.wording import (
     SEVERITIES,
     amount_not_known,
@@ -246,6 +247,9 @@ def page_pieces(report: Report) -> Iterator[str]:
         problems=report.intake_problems[:SHOWN_PROBLEMS],
         page_of=lambda finding: _page_of(finding, pages),
         site_of=site_of,
+        sides=sides,
+        professional=PROFESSIONAL,
+        facility=FACILITY,
         fix_text=fix_text,
         whom_to_ask=whom_to_ask,
         noun=noun,

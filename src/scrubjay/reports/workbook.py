@@ -1,5 +1,7 @@
 """Findings as a workbook a biller can work from: what to do, what it costs, findings, intake problems, files.
 
+Where there are any: findings about a pair with both claims in one row, and the codes of sites with a pattern.
+
 Codes and identifiers are text, so that 02 stays 02; a string is never taken for a formula, a link or a
 number. Row by row to the disk (XlsxWriter's constant memory), so that large reports fit.
 """
@@ -19,6 +21,7 @@ from scrubjay.engine import Report, Row
 from scrubjay.errors import printable
 from scrubjay.reports.causes import RootCause, cause_action, cause_title, exposure_tables, root_causes, site_labels
 from scrubjay.reports.exposure import OVERPAID, UNDERPAID, ExposureRow, exposure_of, share, without_share
+from scrubjay.reports.sides import facility_absence, facility_site, paired_codes
 from scrubjay.reports.wording import fix_text, site_of, value, whom_to_ask
 from scrubjay.rule import Rule
 
@@ -111,6 +114,43 @@ _FINDINGS = (
     _Column("Byte", 11, "integer"),
     _Column("Fingerprint", 18),
 )
+_PAIRS = (
+    _Column("To do no.", 9, "integer"),
+    _Column("Severity", 10, "severity"),
+    _Column("Rule", 9),
+    _Column("Claim", 20),
+    _Column("Line", 6, "integer"),
+    _Column("Lines", 7, "integer"),
+    _Column("File", 30),
+    _Column("Sender's NPI", 13),
+    _Column("Service date", 12, "date"),
+    _Column("POS", 6),
+    _Column("Procedure", 11),
+    _Column("Modifiers", 12),
+    _Column("Site", 26),
+    _Column("Facility's claim", 20),
+    _Column("Facility's file", 30),
+    _Column("Facility", 26),
+    _Column("Type of bill", 9),
+    _Column("Revenue codes", 16, "wrapped"),
+    _Column("Facility's procedures", 22, "wrapped"),
+    _Column("Facility's modifiers", 11),
+    _Column("Facility's site", 26),
+    _Column("Goes with POS", 10),
+    _Column("Same place", 11),
+    _Column("Same service", 11),
+    _Column("Patients matched by", 22),
+    _Column("Without a facility's claim", 36, "wrapped"),
+    _Column("Message", 60, "wrapped"),
+    _Column("Fingerprint", 18),
+)
+_MIX = (
+    _Column("Site", 26),
+    _Column("Month", 10),
+    _Column("Payer programme", 22),
+    _Column("POS", 6),
+    _Column("Lines", 9, "integer"),
+)
 _PROBLEMS = (
     _Column("Severity", 10, "severity"),
     _Column("Problem", 26),
@@ -173,7 +213,8 @@ def write_workbook(report: Report, path: Path) -> None:
                                     "claim_id", "message", "advice")] for p in report.intake_problems)  # fmt: skip
     kinds = [{**f, "kind": f["kind"] + (", read along" if f["is_kept"] else "")} for f in report.files]
     files = ([f[key] for key in ("name", "kind", "bytes", "claims", "lines", "remittances")] for f in kinds)
-    for name, columns, rows in (
+    pairs = [finding for finding in report.findings if facility_absence(finding) is not None]
+    sheets: tuple[tuple[str, tuple[_Column, ...], Iterable[list[Any]]], ...] = (
         ("To do", _TO_DO, (_to_do(number, cause, pages) for number, cause in enumerate(causes, 1))),
         ("Exposure", _EXPOSURE, _exposure(report, causes, total)),
         (
@@ -181,9 +222,12 @@ def write_workbook(report: Report, path: Path) -> None:
             _FINDINGS,
             (_finding(numbers[id(one)], one, labels, id(one) in counted) for one in report.findings),
         ),
+        *([("Pairs", _PAIRS, (_pair(numbers[id(one)], one, labels) for one in pairs))] if pairs else []),
+        *([("Mix", _MIX, (_mix(mix, row) for mix in report.mixes for row in mix["lines"]))] if report.mixes else []),
         ("Intake problems", _PROBLEMS, problems),
         ("Files", _FILES, files),
-    ):
+    )
+    for name, columns, rows in sheets:
         _sheet(workbook, formats, name, columns, rows, str(day))
     workbook.close()
 
@@ -278,6 +322,47 @@ def _finding(number: int, finding: Row, labels: dict[str, str], counts: bool) ->
         finding["byte_offset"],
         finding["fingerprint"],
     ]
+
+
+def _pair(number: int, finding: Row, labels: dict[str, str]) -> list[Any]:
+    """The cells of a finding about a pair: the professional claim, the facility's, and how they compare."""
+    evidence, absence = finding["evidence"], facility_absence(finding)
+    service = "is_same_service" if "is_same_service" in evidence else "has_same_service_as_professional_revenue"
+    return [
+        number,
+        finding["severity"],
+        finding["rule"],
+        finding["claim_id"],
+        finding["line_number"],
+        finding["line_count"],
+        finding["file"],
+        evidence.get("billing_provider_npi"),
+        _date(finding["service_date"]),
+        evidence.get("place_of_service_code"),
+        evidence.get("procedure_code"),
+        evidence.get("modifiers"),
+        labels.get(site_of(finding) or ""),
+        evidence.get("facility_claim_id"),
+        evidence.get("facility_file"),
+        evidence.get("facility_sender"),
+        evidence.get("facility_type_of_bill_code"),
+        evidence.get("facility_revenue_codes"),
+        evidence.get("facility_procedure_codes"),
+        evidence.get("facility_modifiers"),
+        facility_site(evidence),
+        "" if absence else paired_codes(evidence),
+        *("" if absence or name not in evidence else value(evidence[name]) for name in ("is_same_place", service)),
+        evidence.get("match_method"),
+        absence,
+        finding["message"],
+        finding["fingerprint"],
+    ]
+
+
+def _mix(mix: Row, row: Row) -> list[Any]:
+    """The cells of a site's lines with one code in one month and payer programme."""
+    site = mix["site_id"] if mix["site_name"] in (None, mix["site_id"]) else f"{mix['site_name']} ({mix['site_id']})"
+    return [site, row["month"], row["payer_program"], row["place_of_service_code"], row["lines"]]
 
 
 def _amount(text: str | None) -> Decimal | None:
