@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from synthetic.claims import Claim, Facility, Line, facility_of, pecos_facility_of
+from synthetic.feeds import Visit
 from synthetic.system import (
     ADVANTAGE,
     BRIDGE,
@@ -74,20 +75,20 @@ CHARGES = {
     "99461": 240,
 }  # fmt: skip
 
-# Revenue code of a hospital's line.
+# Revenue code of a hospital's line; of others that of a clinic.
 _REVENUE = {
     "G0463": "0510", "36415": "0300", "80053": "0301", "71046": "0324", "70450": "0351", "96413": "0335",
     "96372": "0940", "J9035": "0636", "J1885": "0636", "20610": "0361", "45378": "0750", "99283": "0450",
-    "99284": "0450",
+    "99284": "0450", "99285": "0450", "99291": "0450", "11042": "0361", "66984": "0360", "93005": "0730",
+    "88305": "0312", "85060": "0305", "97110": "0420", "A0428": "0540",
 }  # fmt: skip
 
-DEPARTMENT_MODIFIERS = {  # what the hospital's lines from each site carry
-    NORTH.site_id: "PO",
-    LEDGE.site_id: "PO",
-    EAST.site_id: "PN",
-    LARKIN.site_id: "PN",
-    EMERGENCY.site_id: "ER",
-}
+
+def department_modifier_of(site: Site) -> str:
+    """PO, PN or ER of the hospital's lines from a site; '' on its campus."""
+    if site is EMERGENCY:
+        return "ER"
+    return {"excepted": "PO", "non_excepted": "PN"}.get(site.columns.get("excepted_status", ""), "")
 
 
 def encounter_of(place: str, practitioner: Practitioner, payer: Payer) -> dict[str, str]:
@@ -115,6 +116,7 @@ class Book:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.claims: list[Claim] = []
+        self.visits: list[Visit] = []  # that no claim tells of
         self._patients = 0
         self._days: dict[str, list[dt.date]] = {}  # of each patient
         self._known: dict[str, list[Patient]] = {}  # of each payer
@@ -130,11 +132,15 @@ class Book:
         known = self._known.setdefault(payer.payer_id, [])
         who = self.rng.choice(known) if known and self.rng.random() < 0.2 else None
         if who is None or day in self._days[who.member_id]:
-            self._patients += 1
-            who = patient(self._patients, is_old=payer.program.startswith("medicare"))
+            who = self.newcomer(payer)
             known.append(who)
         self._days.setdefault(who.member_id, []).append(day)
         return who
+
+    def newcomer(self, payer: Payer = MEDICARE) -> Patient:
+        """Somebody new who does not come again: an inpatient, or whoever a story is about."""
+        self._patients += 1
+        return patient(self._patients, is_old=payer.program.startswith("medicare"))
 
     def professional(
         self,
@@ -147,14 +153,17 @@ class Book:
         payer: Payer = MEDICARE,
         registration: str = "none",
         day: dt.date | None = None,
+        patient: Patient | None = None,
     ) -> Claim:
         """A practitioner's claim; ``site`` is named as service facility."""
         day = day or self.day()
+        if registration == "inpatient":
+            patient = patient or self.newcomer(payer)
         lines = [Line(code, CHARGES[code], day) for code in procedures]
         claim = Claim(
             "professional",
             group,
-            self.patient(payer, day),
+            patient or self.patient(payer, day),
             payer,
             place,
             lines,
@@ -162,6 +171,7 @@ class Book:
             facility_of(site) if site else None,
             self.rng.choice(_DIAGNOSES),
             registration=registration,
+            site=site,
             encounter=encounter_of(place, practitioner, payer),
         )
         self.claims.append(claim)
@@ -176,17 +186,21 @@ class Book:
         group: Group = HOSPITAL,
         payer: Payer = MEDICARE_A,
         day: dt.date | None = None,
+        patient: Patient | None = None,
         names_site: bool = True,
     ) -> Claim:
         """A hospital's claim for care at one site; ``names_site``: away from the main campus, in loop 2310E."""
         day = day or self.day()
-        modifier = DEPARTMENT_MODIFIERS.get(site.site_id, "")
-        lines = [Line(code, CHARGES[code], day, (modifier,) if modifier else (), _REVENUE[code]) for code in procedures]
+        modifier = department_modifier_of(site)
+        lines = [
+            Line(code, CHARGES.get(code, 240), day, (modifier,) if modifier else (), _REVENUE.get(code, "0510"))
+            for code in procedures
+        ]
         is_away = site.address != group.address
         claim = Claim(
             "institutional",
             group,
-            self.patient(payer, day),
+            patient or self.patient(payer, day),
             payer,
             bill,
             lines,
@@ -195,6 +209,7 @@ class Book:
             self.rng.choice(_DIAGNOSES),
             registration="outpatient",
             site_id=site.site_id if is_away and not names_site else "",
+            site=site,
         )
         self.claims.append(claim)
         return claim
@@ -207,13 +222,16 @@ class Book:
         procedures: Sequence[str] = ("99213",),
         payer: Payer = MEDICARE,
         day: dt.date | None = None,
+        patient: Patient | None = None,
     ) -> Claim:
         """A visit in a practice: at its own address, or named as service facility."""
         at_home = {OAK.site_id: MEDICAL_GROUP, ELM.site_id: ELM_GROUP, LARKIN.site_id: LARKIN_GROUP}
         group = at_home.get(site.site_id)
         who = LARKIN_DOCTOR if site is LARKIN else FAMILY
         named = None if group else site
-        return self.professional("11", procedures, who, site=named, group=group or MEDICAL_GROUP, payer=payer, day=day)
+        return self.professional(
+            "11", procedures, who, site=named, group=group or MEDICAL_GROUP, payer=payer, day=day, patient=patient
+        )
 
     def department_visit(
         self,
@@ -222,26 +240,52 @@ class Book:
         procedures: Sequence[str] = ("99213",),
         payer: Payer = MEDICARE,
         day: dt.date | None = None,
+        patient: Patient | None = None,
     ) -> Claim:
         """A visit of a registered outpatient in a department of the hospital."""
         who = LARKIN_DOCTOR if site is LARKIN else ONCOLOGIST if site is INFUSION else INTERNIST
         named, group = (None, LARKIN_GROUP) if site is LARKIN else (site, MEDICAL_GROUP)
-        return self.professional(
-            place, procedures, who, site=named, group=group, payer=payer, registration="outpatient", day=day
+        claim = self.professional(
+            place,
+            procedures,
+            who,
+            site=named,
+            group=group,
+            payer=payer,
+            registration="outpatient",
+            day=day,
+            patient=patient,
         )
+        claim.site = site
+        return claim
 
     def inpatient_round(self, site: Site = MAIN, procedure: str = "99232", payer: Payer = MEDICARE) -> Claim:
         """A visit to a hospital inpatient."""
         claim = self.professional("21", (procedure,), HOSPITALIST, site=site, payer=payer, registration="inpatient")
+        claim.encounter["admitting_hospital_id"] = site.hospital_id
         if procedure in ("99238", "99239"):
             claim.encounter["discharged_at"] = claim.first_date.isoformat()
         claim.admitted = claim.first_date - dt.timedelta(days=self.rng.randrange(1, 4))
         return claim
 
-    def emergency_visit(self, site: Site = MAIN, procedure: str = "99284", payer: Payer = MEDICARE) -> Claim:
+    def emergency_visit(
+        self,
+        site: Site = MAIN,
+        procedure: str = "99284",
+        payer: Payer = MEDICARE,
+        day: dt.date | None = None,
+        patient: Patient | None = None,
+    ) -> Claim:
         """A visit in an emergency department."""
         return self.professional(
-            "23", (procedure,), EMERGENCY_DOCTOR, site=site, payer=payer, registration="outpatient"
+            "23",
+            (procedure,),
+            EMERGENCY_DOCTOR,
+            site=site,
+            payer=payer,
+            registration="outpatient",
+            day=day,
+            patient=patient,
         )
 
     def nursing_visit(self, place: str = "32", procedure: str = "99308", payer: Payer = MEDICARE) -> Claim:
@@ -267,25 +311,29 @@ class Book:
     def reading(self, procedure: str = "71046", payer: Payer = MEDICARE) -> Claim:
         """The reading of a picture taken in the hospital; the reader sits in the tower."""
         claim = self.professional("22", (procedure,), RADIOLOGIST, site=TOWER, payer=payer, registration="outpatient")
-        claim.line.modifiers = ("26",)
+        claim.line.modifiers, claim.site = ("26",), MAIN
         return claim
 
-    def campus_and_clinics_bill(self, payer: Payer = MEDICARE_A) -> Claim:
+    def campus_and_clinics_bill(
+        self, payer: Payer = MEDICARE_A, day: dt.date | None = None, patient: Patient | None = None
+    ) -> Claim:
         """One hospital claim for a day on the campus and in two clinics: no one address fits it."""
-        claim = self.hospital(("80053", "G0463", "20610"), payer=payer)
+        claim = self.hospital(("80053", "96413", "71046"), payer=payer, day=day, patient=patient)
         for line, site in zip(claim.lines, (MAIN, NORTH, EAST), strict=True):
             line.site_id = site.site_id
-            modifier = DEPARTMENT_MODIFIERS.get(site.site_id)
+            modifier = department_modifier_of(site)
             line.modifiers = (modifier,) if modifier else ()
         return claim
 
-    def inpatient_bill(self, payer: Payer = MEDICARE_A) -> Claim:
-        """A hospital inpatient claim: room and board, no procedure codes."""
-        claim = self.hospital(("80053",), bill="11", payer=payer)
+    def inpatient_bill(
+        self, payer: Payer = MEDICARE_A, day: dt.date | None = None, patient: Patient | None = None
+    ) -> Claim:
+        """A hospital inpatient claim of three days: room and board, no procedure codes."""
+        claim = self.hospital(("80053",), bill="11", payer=payer, day=day, patient=patient or self.newcomer(payer))
         claim.admitted, claim.registration = claim.first_date, "inpatient"
         first = claim.line
         first.procedure, first.revenue, first.charge = "", "0120", 2400
-        claim.lines.append(Line("", 310, first.date, revenue="0270"))
+        claim.lines.append(Line("", 310, first.date + dt.timedelta(days=2), revenue="0270"))
         return claim
 
     # --- the ordinary mix --------------------------------------------------------------------------
@@ -378,7 +426,7 @@ def _campus_bill(book: Book, payer: Payer) -> None:
 
 
 def _remote_bill(book: Book, payer: Payer) -> None:
-    book.hospital(book.rng.choice(_CLINIC_DAYS), site=book.rng.choice((WEST, WEST_ANNEX)), payer=payer)
+    book.hospital(("96413", "J9035"), site=book.rng.choice((WEST, WEST_ANNEX)), payer=payer)
 
 
 def _clinic_bill(book: Book, payer: Payer) -> None:

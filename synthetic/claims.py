@@ -65,6 +65,9 @@ class Claim:
     admitted: dt.date | None = None
     registration: str = ""  # encounters registry: none, outpatient, inpatient; blank: nobody said
     site_id: str = ""  # encounters registry
+    site: Site | None = None  # where the patient was
+    is_alone: bool = False  # the other side has sent nothing, see pairs.py
+    condition_codes: tuple[str, ...] = ()  # of a hospital's claim
     has_custody_exception: str = ""
     encounter: dict[str, str] = field(default_factory=dict)  # more columns of its row of the encounters registry
     form: str = ""  # archive.csv: paper or electronic

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import scrubjay
 from scrubjay.reports import location, write_report
-from synthetic.generate import generate
+from synthetic.generate import CHECKED, generate
 
 OUT = Path("demo-out")
-FILES = ("professional.837", "institutional.837", "archive.csv")
+FILES = ("professional.837", "institutional.837", "archive.csv", "adt.hl7", "stays.csv")
 SHOWN = ("DEP101", "DEP114", "DEP110")  # one finding of each is shown
 EXPLAINED = "DEP101"
 
@@ -117,7 +117,7 @@ def compare(report: scrubjay.Report, key: dict[str, Any]) -> Comparison:
 def check_folder(folder: Path) -> scrubjay.Report:
     """The check of a generated folder, one finding for every line."""
     workspace = scrubjay.Workspace.open(folder / "workspace")
-    return scrubjay.check([folder / name for name in FILES], workspace=workspace, each=True)
+    return scrubjay.check([folder / name for name in FILES], workspace=workspace, each=True, as_of=CHECKED)
 
 
 def main(out: Path = OUT) -> int:
@@ -131,7 +131,7 @@ def main(out: Path = OUT) -> int:
     say = sys.stdout.write
     say(
         f"Riverbend Health, a made-up health system: {sum(key['claims'].values())} claims in {out}, most of them in "
-        f"order.\nPlanted: {len(key['faults'])} faults, {len(key['unknowns'])} things nobody can know, and "
+        f"order, checked as of {CHECKED}.\nPlanted: {len(key['faults'])} faults, {len(key['unknowns'])} things nobody can know, and "
         f"{len(key['look_alikes'])} innocent look-alikes.\n\n"
     )
     say("\n".join(comparison.table()) + "\n\n")

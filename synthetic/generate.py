@@ -1,7 +1,8 @@
-"""The whole system into a folder: claims, workspace, key. Same seed, same bytes."""
+"""The whole system into a folder: claims, feeds, workspace, key. Same seed, same bytes."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 from pathlib import Path
@@ -10,35 +11,33 @@ from typing import Any
 from scrubjay.reference.fees import import_fees
 from scrubjay.rule import load_rules
 from synthetic import faults
-from synthetic.book import Book
+from synthetic.book import FIRST_DAY, LAST_DAY, Book
 from synthetic.claims import Claim
 from synthetic.faults import PLANTS, Entry
+from synthetic.feeds import visits_of, write_adt, write_stays
 from synthetic.fees import fee_file_contents
-from synthetic.system import MEDICAL_GROUP, PAYERS, PRACTITIONERS, SITES, Site
+from synthetic.pairs import complete
+from synthetic.system import MAIN, MEDICAL_GROUP, PAYERS, PRACTITIONERS, SITES, Site
 from synthetic.x12 import write_837, write_archive, write_csv, write_encounters
 
 SEED = 2026
-CLAIMS = 300  # ordinary professional claims; a third as many hospital claims
+CLAIMS = 300  # ordinary professional claims; a third as many hospital claims; and the other side of both
+CHECKED = dt.date(2026, 9, 3)  # the day of the check, on which the last file was made
 
 # Pages about the software and its data, not about claims.
-_NO_FEEDS = "the made-up system has no feeds yet, and its hospital bills are for other patients than its practitioners'"
 NOT_PLANTED = {
-    **dict.fromkeys(
-        (
-            *("SET101", "SET109", "SET110", "SET111"),
-            *(f"WIN10{number}" for number in range(1, 9)),
-            *(f"PAR10{number}" for number in range(1, 8)),
-        ),
-        _NO_FEEDS,
-    ),
     "FMT115": "judges how old Scrubjay's own code set is, not a claim",
     "PRO132": "no number of 2026 for such a code is confirmed, and the excerpt of the fee files holds confirmed ones only",
     "FMT118": "judges the settings of a workspace, not a claim",
 }
 
-_SETTINGS = """\
+_SETTINGS = f"""\
 # The workspace of Riverbend Health, a made-up health system. Written by `python -m synthetic`.
 # The registries stand beside this file under their own names.
+
+[feeds.{MAIN.hospital_id}]
+visits = [{FIRST_DAY}, {CHECKED - dt.timedelta(days=1)}]
+institutional_claims = [{FIRST_DAY}, {LAST_DAY}]
 """
 
 
@@ -47,7 +46,9 @@ def generate(folder: Path, seed: int = SEED, claims: int = CLAIMS) -> dict[str, 
     book = Book(random.Random(seed))
     book.fill(claims, claims // 3)
     entries = [entry for plant in PLANTS for entry in plant(book)]
+    complete(book)
     ordered = _number(book)
+    visits = [*visits_of(ordered, book.visits, LAST_DAY), *book.visits]
     sent = [claim for claim in ordered if not claim.is_archived]
     workspace = folder / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
@@ -56,6 +57,8 @@ def generate(folder: Path, seed: int = SEED, claims: int = CLAIMS) -> dict[str, 
         folder / "professional.837": write_837([c for c in sent if c.kind == "professional"], "professional"),
         folder / "institutional.837": write_837([c for c in sent if c.kind == "institutional"], "institutional"),
         folder / "archive.csv": write_archive(claim for claim in ordered if claim.is_archived),
+        folder / "adt.hl7": write_adt([visit for visit in visits if visit.site.hospital_id == MAIN.hospital_id]),
+        folder / "stays.csv": write_stays(visit for visit in visits if visit.site.hospital_id != MAIN.hospital_id),
         folder / "key.json": json.dumps(key, indent=1, ensure_ascii=False) + "\n",
         workspace / "scrubjay.toml": _SETTINGS,
         workspace / "sites.csv": write_csv([site.row for site in (*SITES, *faults.SITES)]),

@@ -59,6 +59,11 @@ class Site:
         return {**named, **address, **self.columns}
 
     @property
+    def hospital_id(self) -> str:
+        """The hospital that the site belongs to; '' for none."""
+        return self.columns.get("hospital_id", "")
+
+    @property
     def pecos_address(self) -> Address:
         """The address as PECOS prints it, for the hospital's claims."""
         row = self.row
@@ -187,8 +192,8 @@ MAIN = Site(
     "main_campus",
     _MAIN_ADDRESS,
     made_up_npi(1),
-    {**_of_hospital("main_campus", _MAIN_ADDRESS), "is_on_hospital_campus": "true"},
-)
+    {**_of_hospital("main_campus", _MAIN_ADDRESS), "is_on_hospital_campus": "true", "feed_codes": "RIVERBEND"},
+)  # RIVERBEND: what the hospital's registration system calls itself
 INFUSION = department(
     2,
     "RBH-INFUSION",
@@ -440,8 +445,8 @@ _STREETS = ("REED LN", "SEDGE ST", "RUSH CT", "LILY AVE")
 
 
 def patient(number: int, *, is_old: bool) -> Patient:
-    """The patient with this number: the same number is the same person."""
-    born = (1931 if is_old else 1966) + number * 7 % 25
+    """The patient with this number: the same number is the same person, and no two bear one name and birth date."""
+    born = (1931 if is_old else 1966) + (number * 7 + number // 2100) % 25
     return Patient(
         member_id=f"RBTEST{number:05d}",
         last_name=_SURNAMES[number % len(_SURNAMES)],

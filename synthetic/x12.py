@@ -151,6 +151,8 @@ def _institutional(claim: Claim) -> Iterator[str]:
     if claim.original_number:
         yield f"REF*F8*{claim.original_number}"
     yield f"HI*ABK:{claim.diagnosis}"
+    if claim.condition_codes:
+        yield "*".join(("HI", *(f"BG:{code}" for code in claim.condition_codes)))
     who = claim.practitioner
     yield f"NM1*71*1*{who.last_name}*{who.first_name}****XX*{who.npi}"
     yield from _facility(claim.facility)

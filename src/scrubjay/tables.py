@@ -2273,6 +2273,7 @@ PAIR_LINE_FACTS = (  # of the professional line
     "place_of_service_code",
     "procedure_code",
     "modifiers",
+    "is_professional_component",
     "is_facility_rate",
     "facility_rate_because",
     "is_marked_as_telehealth",

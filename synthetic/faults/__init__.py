@@ -14,6 +14,7 @@ from synthetic.faults import (
     form,
     money,
     notice,
+    pair,
     pattern,
     payer,
     place,
@@ -21,6 +22,7 @@ from synthetic.faults import (
     procedure,
     setting,
     telehealth,
+    window,
 )
 from synthetic.faults.plant import PLANTS, Entry
 from synthetic.system import Payer, Practitioner, Site
@@ -41,6 +43,8 @@ _FAMILIES = (
     notice,
     money,
     pattern,
+    window,
+    pair,
 )
 SITES: tuple[Site, ...] = tuple(chain.from_iterable(getattr(one, "SITES", ()) for one in _FAMILIES))
 PRACTITIONERS: tuple[Practitioner, ...] = tuple(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from synthetic.book import Book
+from synthetic.book import PROVIDER_BASED_DAY, Book
 from synthetic.claims import facility_of, pecos_facility_of
 from synthetic.faults.plant import Entries, cannot_tell, fault, look_alike, plant
+from synthetic.pairs import visit_beside
 from synthetic.system import (
     HILL,
     INFUSION,
@@ -23,7 +24,7 @@ def facility_that_is_not_named(book: Book) -> Entries:
     claim = book.department_visit(INFUSION, "22")
     claim.facility, claim.site_id = None, INFUSION.site_id
     yield fault("ADR101", claim, 1, "the group bills from Oak Street, and the claim does not name the department")
-    claim = book.department_visit(LARKIN, "19")
+    claim = book.department_visit(LARKIN, "19", day=book.day(PROVIDER_BASED_DAY))
     yield look_alike("ADR101", claim, "no service facility, but the department is at the billing address")
 
 
@@ -54,6 +55,7 @@ def facility_that_pecos_does_not_hold(book: Book) -> Entries:
     claim = book.hospital(("G0463",), site=LATE_IN_PECOS, day=dt.date(2026, 5, 29))
     claim.line.modifiers = ("PN",)
     yield fault("ADR103", claim, None, "the address is right, but in PECOS from June on only")
+    yield fault("DEP108", visit_beside(book, claim), 1, "nor was the clinic enrolled on that day", beside="ADR103")
     claim = book.hospital(("G0463",), site=HILL)
     claim.line.modifiers = ("PO",)
     yield look_alike("ADR103", claim, "not what the registry says, but what PECOS prints")

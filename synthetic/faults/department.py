@@ -7,6 +7,7 @@ import datetime as dt
 from synthetic.book import Book
 from synthetic.claims import Claim, Line, facility_of
 from synthetic.faults.plant import Entries, cannot_tell, fault, look_alike, plant
+from synthetic.pairs import bill_beside, visit_beside
 from synthetic.system import (
     ADVANTAGE,
     BLANK_DISTANCE,
@@ -64,6 +65,7 @@ def practice_that_became_a_department(book: Book) -> Entries:
     claim = book.department_visit(LARKIN, "19", day=dt.date(2026, 3, 31))
     claim.registration = "none"
     yield fault("DEP104", claim, 1, "the new code, a day too early")
+    yield fault("PAR103", claim, 1, "and the hospital did not bill on that day yet", beside="DEP104")
 
 
 @plant
@@ -111,6 +113,7 @@ def hospital_code_in_an_office(book: Book) -> Entries:
     claim = book.office_visit(ELM)
     claim.place = "19"
     yield fault("DEP104", claim, 1, "owned by the hospital, but an office: 19 gives money away")
+    yield fault("PAR103", claim, 1, "the hospital bills nothing for an office", beside="DEP104")
     claim = book.office_visit(OAK)
     claim.place, claim.registration = "22", "outpatient"
     yield look_alike("DEP104", claim, "an office too, but the patient came over as a registered outpatient")
@@ -119,6 +122,7 @@ def hospital_code_in_an_office(book: Book) -> Entries:
     claim.registration = "none"
     why = "since when the clinic is provider-based is blank"
     yield cannot_tell("DEP104", claim, 1, why)
+    yield fault("PAR103", claim, 1, "nobody registered the patient, and the hospital did not bill", beside="DEP104")
 
 
 @plant
@@ -145,32 +149,42 @@ def department_that_is_not_enrolled(book: Book) -> Entries:
     yield look_alike("DEP108", claim, "the first day of the enrolment")
     claim = book.department_visit(LATE_IN_PECOS, "19", day=dt.date(2026, 5, 29))
     yield fault("DEP108", claim, 1, "a department since January, but enrolled from June on")
+    why = "so the hospital's bill names an address that PECOS does not hold yet"
+    yield fault("ADR103", bill_beside(book, claim), None, why, beside="DEP108")
     claim = book.department_visit(LATE_IN_PECOS, "19", day=dt.date(2026, 6, 1))
     yield look_alike("DEP108", claim, "the first day in PECOS")
 
 
 @plant
 def wrong_side_of_the_boundary(book: Book) -> Entries:
-    yield fault("DEP109", book.department_visit(NORTH, "22"), 1, "1,900 yards are off campus")
-    yield fault("DEP109", book.department_visit(INFUSION, "19"), 1, "120 yards are on campus")
+    claim = book.department_visit(NORTH, "22")
+    yield fault("DEP109", claim, 1, "1,900 yards are off campus")
+    yield fault("PAR102", claim, 1, "the hospital's bill of the visit carries PO", beside="DEP109")
+    claim = book.department_visit(INFUSION, "19")
+    yield fault("DEP109", claim, 1, "120 yards are on campus")
+    yield fault("PAR102", claim, 1, "the hospital's bill of the visit carries neither PO nor PN", beside="DEP109")
     yield look_alike("DEP109", book.department_visit(BRIDGE, "22"), "640 yards, but CMS has determined it to be campus")
     why = "the distance was driven, and a road proves nothing"
-    yield cannot_tell("DEP109", book.department_visit(BLANK_DISTANCE, "19"), 1, why)
+    claim = book.department_visit(BLANK_DISTANCE, "19")
+    yield cannot_tell("DEP109", claim, 1, why)
+    yield cannot_tell("DEP117", bill_beside(book, claim), 1, why, beside="DEP109")
     why = "no text says which code a remote location takes"
     yield cannot_tell("DEP109", book.department_visit(WEST, "22"), 1, why)
     why = "no text says which code a department near a remote location takes"
-    yield cannot_tell("DEP109", book.department_visit(WEST_ANNEX, "19"), 1, why)
+    yield cannot_tell("DEP109", book.department_visit(WEST_ANNEX, "22"), 1, why)
 
 
 @plant
 def boundary_itself(book: Book) -> Entries:
-    yield fault("DEP110", book.department_visit(LEDGE, "22"), 1, "253 yards by the survey: by the text off campus")
+    claim = book.department_visit(LEDGE, "22")
+    yield fault("DEP110", claim, 1, "253 yards by the survey: by the text off campus")
+    yield fault("PAR102", claim, 1, "the hospital's bill of the visit carries PO", beside="DEP110")
     yield look_alike("DEP110", book.department_visit(RIDGE, "22"), "exactly 250 yards are within 250 yards")
 
 
 @plant
 def boundary_without_a_survey(book: Book) -> Entries:
-    book.department_visit(KNOLL, "22")
+    bill_beside(book, book.department_visit(KNOLL, "22")).line.modifiers = ()  # the hospital takes it for its campus
     yield cannot_tell("DEP111", KNOLL, None, "247 yards, and no survey says so")
     yield cannot_tell("DEP112", KNOLL, None, "whether there is a survey is blank", beside="DEP111")
     yield look_alike("DEP111", RIDGE, "exactly 250 yards, but surveyed")
@@ -232,18 +246,20 @@ def both_modifiers_on_one_line(book: Book) -> Entries:
     claim = book.hospital(("G0463",), site=NORTH)
     claim.line.modifiers = ("PO", "PN")
     yield fault("DEP116", claim, 1, "excepted and not excepted at once")
+    why = "no code stands beside a bill with two modifiers"
+    yield cannot_tell("PAR102", visit_beside(book, claim), 1, why, beside="DEP116")
     claim = book.campus_and_clinics_bill()
     yield look_alike("DEP116", claim, "PO and PN on one claim, but on two lines")
 
 
 @plant
 def modifier_where_none_is_due(book: Book) -> Entries:
-    def visit(site: Site, modifier: str, *, names_site: bool) -> Claim:
-        claim = book.hospital(("G0463",), site=site, names_site=names_site)
-        claim.line.modifiers = (modifier,) if modifier else ()
+    def infusion(site: Site, modifier: str) -> Claim:
+        claim = book.hospital(("96413",), site=site)
+        claim.line.modifiers = (modifier,)
         return claim
 
-    yield fault("DEP117", visit(WEST, "PO", names_site=True), 1, "a remote location is no off-campus department")
-    yield fault("DEP117", visit(WEST_ANNEX, "PN", names_site=True), 1, "150 yards from the remote location")
-    yield fault("DEP117", visit(RIDGE, "PO", names_site=True), 1, "exactly 250 yards are campus")
-    yield look_alike("DEP117", visit(LEDGE, "PO", names_site=True), "253 yards are not")
+    yield fault("DEP117", infusion(WEST, "PO"), 1, "a remote location is no off-campus department")
+    yield fault("DEP117", infusion(WEST_ANNEX, "PN"), 1, "150 yards from the remote location")
+    yield fault("DEP117", infusion(RIDGE, "PO"), 1, "exactly 250 yards are campus")
+    yield look_alike("DEP117", infusion(LEDGE, "PO"), "253 yards are not")

@@ -64,6 +64,7 @@ def default_that_outlived_the_department(book: Book) -> Entries:
     _visits(book, 22, BIRCH, "19", (4, 4))
     for claim in _visits(book, 24, BIRCH, "19", (6, 6), registration="none"):
         yield fault("DEP104", claim, 1, "one of many in rooms that are an office again")
+        yield fault("PAR103", claim, 1, "the hospital does not bill there any more", beside="DEP104")
     yield fault("MIX103", BIRCH, None, "all lines of June carry the code of the department that was closed")
     yield fault("MIX106", BIRCH, None, "19 before the last provider-based day, and 19 after it")
     yield look_alike("MIX103", OAK, "an office with a few hospital outpatients")

@@ -41,8 +41,11 @@ _FEE = 'topic: facility_fee\n    procedures: ["G0463"]\n    revenue_codes: ["076
 _PROFESSIONAL = 'topic: professional_revenue\n    revenue_codes: ["0960-0989"]'
 _FACILITY = "topic: service_facility\n    required: true"
 
+_WINDOW = "topic: payment_window\n    applies: as_medicare\n    effective_from: 2026-05-01"
+
 POLICIES: dict[str, str] = {
-    **{f"ordinary_{name}": _policy(name, _TAKEN, _ONE_RATE) for name in ("commercial", "medicaid", "medicare_advantage")},
+    **{f"ordinary_{name}": _policy(name, _TAKEN, _ONE_RATE) for name in ("commercial", "medicaid")},
+    "ordinary_medicare_advantage": _policy("medicare_advantage", _TAKEN, _ONE_RATE, _WINDOW),
     "workers_fund": _policy(
         "workers_compensation",
         *(_22_FOR_ALL, _BY_PLACE, _FEE, _PROFESSIONAL, _FACILITY),

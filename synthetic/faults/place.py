@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from synthetic.book import Book
 from synthetic.claims import Claim, Line
 from synthetic.faults.plant import Entries, cannot_tell, fault, look_alike, plant
+from synthetic.feeds import stay
 from synthetic.system import (
     COMMERCIAL,
     FAMILY,
@@ -20,6 +21,7 @@ from synthetic.system import (
     NURSE,
     NURSING,
     OAK,
+    PINE,
     Address,
     Payer,
     Practitioner,
@@ -108,7 +110,7 @@ def office_code_in_the_surgical_center(book: Book) -> Entries:
     claim = _service(book, "11", ("99213",), GASTRO, site=UNTYPED)
     why = "what kind of site it is, is blank in the registry"
     yield cannot_tell("SET107", claim, 1, why)
-    for rule in ("DEP101", "DEP103", "DEP118"):
+    for rule in ("DEP101", "DEP103", "DEP118", "PAR101"):
         yield cannot_tell(rule, claim, 1, why, beside="SET107")
     for rule in ("ADR106", "DEP112"):
         yield cannot_tell(rule, UNTYPED, None, why, beside="SET107")
@@ -120,7 +122,8 @@ def mobile_unit_at_a_facility(book: Book) -> Entries:
     yield fault("SET108", _service(book, "15", ("36415",), site=DIALYSIS), 1, "it serves the dialysis center")
     yield look_alike("SET108", _service(book, "15", ("36415",), site=OAK), "the van's base at the practice")
     claim = _service(book, "15", ("36415",), site=UNTYPED)
-    yield cannot_tell("SET108", claim, 1, "what kind of site it is, is blank in the registry")
+    for rule in ("SET108", "PAR101"):
+        yield cannot_tell(rule, claim, 1, "what kind of site it is, is blank in the registry")
 
 
 @plant
@@ -135,7 +138,8 @@ def facility_of_another_kind(book: Book) -> Entries:
     claim = _service(book, "58", ("99213",), site=URGENT, payer=COMMERCIAL)
     yield look_alike("DEP118", claim, "another payer may have a code of its own")
     claim = _service(book, "65", ("20610",), site=UNTYPED)
-    yield cannot_tell("DEP118", claim, 1, "what kind of site it is, is blank in the registry")
+    for rule in ("DEP118", "PAR101"):
+        yield cannot_tell(rule, claim, 1, "what kind of site it is, is blank in the registry")
 
 
 @plant
@@ -160,6 +164,9 @@ def prolonged_service_at_another_place(book: Book) -> Entries:
     claim = _billed(book.home_visit(), "99350", "G0318")
     claim.lines[1].place = "32"
     yield fault("PRO142", claim, 2, "the visit was at home, the add-on says nursing facility")
+    yield cannot_tell(
+        "PAR101", claim, 2, "a home is in no registry, and 32 does not say that it is one", beside="PRO142"
+    )
     yield look_alike("PRO142", _billed(book.home_visit(), "99350", "G0318"), "both at home")
 
 
@@ -185,17 +192,23 @@ def dialysis_month_of_an_inpatient(book: Book) -> Entries:
 
 @plant
 def discharge_visit_after_the_discharge(book: Book) -> Entries:
-    def visit(days: int | None) -> Claim:
+    def visit(days: int) -> Claim:
         """A discharge visit; the patient left so many days later."""
         claim = book.inpatient_round(MAIN, "99238")
-        left = "" if days is None else (claim.first_date + dt.timedelta(days=days)).isoformat()
-        claim.encounter["discharged_at"] = left
+        claim.encounter["discharged_at"] = (claim.first_date + dt.timedelta(days=days)).isoformat()
         return claim
 
-    yield fault("PRO146", visit(-1), 1, "the day on which the summary was dictated")
+    claim = visit(-1)
+    yield fault("PRO146", claim, 1, "the day on which the summary was dictated")
+    claim.registration = ""
+    last = claim.first_date - dt.timedelta(days=1)
+    book.visits.append(stay(claim.patient, last - dt.timedelta(days=3), last))
+    yield fault("SET109", claim, 1, "and on that day the patient was at home", beside="PRO146")
     yield look_alike("PRO146", visit(0), "the day of discharge")
     yield look_alike("PRO146", visit(1), "the last visit on the eve of the discharge")
-    yield cannot_tell("PRO146", visit(None), 1, "nobody wrote down when the patient left")
+    claim = book.inpatient_round(PINE, "99238")
+    claim.encounter["discharged_at"] = ""
+    yield cannot_tell("PRO146", claim, 1, "nobody wrote down when the patient left")
 
 
 @plant

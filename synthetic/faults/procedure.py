@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from synthetic.book import Book, encounter_of
 from synthetic.claims import Claim, Facility, facility_of
-from synthetic.faults.plant import Entries, fault, look_alike, plant
+from synthetic.faults.plant import Entries, cannot_tell, fault, look_alike, plant
 from synthetic.system import (
     COMMERCIAL,
     ELM,
@@ -57,7 +57,10 @@ def nursing_visit_in_assisted_living(book: Book) -> Entries:
         return claim
 
     yield fault("PRO104", visit("13"), 1, "assisted living is no nursing facility")
-    yield look_alike("PRO104", visit("54"), "an intermediate care facility is")
+    claim = visit("54")
+    yield look_alike("PRO104", claim, "an intermediate care facility is")
+    why = "the house is in no registry, so it may be space of a hospital that billed, too"
+    yield cannot_tell("PAR101", claim, 1, why, beside="PRO104")
 
 
 @plant
@@ -158,6 +161,7 @@ def one_visit_at_two_places(book: Book) -> Entries:
             place=place,
             lines=[replace(line) for line in first.lines],
             facility=facility_of(site),
+            site=site,
             encounter=encounter_of(place, first.practitioner, first.payer),
         )
         book.claims.append(claim)
@@ -188,7 +192,10 @@ def one_visit_at_two_places(book: Book) -> Entries:
 def twins_at_two_places(book: Book) -> Entries:
     one = book.department_visit(MAIN, "22", ("20610",), COMMERCIAL)
     parent = one.patient
-    for claim, name in ((one, "FIRST"), (again := replace(one, place="19", facility=facility_of(NORTH)), "SECOND")):
+    for claim, name in (
+        (one, "FIRST"),
+        (again := replace(one, place="19", facility=facility_of(NORTH), site=NORTH), "SECOND"),
+    ):
         claim.patient = replace(parent, first_name=name, born="20170404", subscriber=parent)
         claim.lines = [replace(line) for line in one.lines]
     book.claims.append(again)

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from tests.facts.samples import Row
-from tests.facts.visit_samples import COVERED, Story, facts_of_stories, hospital_claim, tell
+from tests.facts.visit_samples import COVERED, SITES, Story, facts_of_stories, hospital_claim, tell
 
 LATER = ("GENERAL", "institutional_claims", dt.date(2026, 4, 1), dt.date(2026, 4, 2))
 CLINIC = {"procedure_code": "G0463", "revenue_code": "0510", "modifier_1": "PO"}
@@ -35,6 +35,38 @@ def test_one_place_is_one_site_else_one_address() -> None:
         (Story("11", None, claim=elsewhere, hospital_claims=beside(CLINIC, **elsewhere, site=None)), (True, True)),
         (Story("11", None, claim=elsewhere, hospital_claims=beside(CLINIC)), (True, False)),
     )
+
+
+def test_a_claim_for_several_sites_is_at_no_other() -> None:
+    def seen(site: str, number: int) -> Story:
+        """Beside a claim for the campus and a clinic, which the encounters registry names for its first line."""
+        bill = hospital_claim("11", CLINIC, XRAY | {"line_number": 2})
+        return Story("11", site, encounter={"claim_id": f"H1~{number:04}", "line_number": 1, "site_id": "NORTH"},
+                     hospital_claims=(bill,))  # fmt: skip
+
+    pair("is_same_place", (seen("OFFICE", 0), False), (seen("NORTH", 1), None))
+
+
+def test_an_inpatient_claim_begins_with_what_it_bills_of_the_days_before() -> None:
+    def seen(first: str) -> Story:
+        room = {"revenue_code": "0120", "procedure_code": None}
+        stay = hospital_claim(first, room, bill="111", admission_date=dt.date(2026, 3, 13),
+                              statement_through_date=dt.date(2026, 3, 15))  # fmt: skip
+        return Story("11", "NORTH", "19", hospital_claims=(stay,))
+
+    pair("has_facility_claim", (seen("11"), True), (seen("13"), False))
+
+
+def test_a_surgical_center_speaks_for_itself() -> None:
+    npi = "1700000031"
+    place = {"address_line_1": "9 Rapids Ct", "zip": "90009"}
+    center: Row = {"site_id": "RAPIDS", "site_type": "ambulatory_surgical_center", "npi": npi, **place}
+    at_center = {f"service_facility_{name}": value for name, value in place.items()}
+    own = Story("11", None, "24", claim=at_center | {"billing_provider_npi": npi})
+    case, later = (Story(day, None, "24", claim=at_center) for day in ("11", "25"))
+    rows = facts_of_stories([own, case, later], "claim_pair_facts", sites=(*SITES, center))
+    told = [[(row["has_facility_feed"], row["has_facility_claim"]) for row in found] for found in rows]
+    assert told == [[], [(True, False)], [(False, None)]]
 
 
 def test_one_service_is_one_procedure_or_a_visit_beside_a_visit_and_never_a_laboratory_test() -> None:
@@ -67,6 +99,41 @@ def test_the_modifiers_of_the_day_say_which_code_stands_beside_them() -> None:
         (sent({"procedure_code": "99284", "revenue_code": "0450"}), "23"),
         (sent(CLINIC, CLINIC | {"modifier_1": "PN"}), None),
         (sent(CLINIC | {"modifier_1": None}, bill="851"), None),
+    )
+
+
+def test_a_clinic_and_an_emergency_department_on_one_bill_leave_the_code_open() -> None:
+    emergency = {"procedure_code": "99284", "revenue_code": "0450"}
+    both = Story("11", "NORTH", "22", hospital_claims=beside(emergency, CLINIC | {"modifier_1": None}))
+    pair("paired_place_of_service_code", (both, None))
+
+
+def test_no_text_says_the_code_of_a_department_near_a_remote_location() -> None:
+    near = {"site_id": "EAST", "remote_location_distance_yards": 100, "address_line_1": "6 East St", "zip": "90006"}
+    place = {"service_facility_address_line_1": "6 East St", "service_facility_zip": "90006"}
+    [north] = [site for site in SITES if site["site_id"] == "NORTH"]
+    bill = hospital_claim("11", CLINIC | {"modifier_1": None}, **place)
+    pair(
+        "paired_place_of_service_code",
+        (Story("11", None, "19", claim=place, hospital_claims=(bill,)), "19"),
+        (Story("11", None, "22", claim=place, hospital_claims=(bill,)), "22"),
+        (Story("11", None, "23", claim=place, hospital_claims=(bill,)), "22"),
+        sites=(*SITES, north | near | {"feed_codes": None}),
+    )
+
+
+def test_observation_stands_on_its_first_day_and_lasts() -> None:
+    observation = {"procedure_code": "G0378", "revenue_code": "0762"}
+
+    def seen(day: str, line: Row) -> Story:
+        bill = hospital_claim("11", line, site="NORTH", statement_through_date=dt.date(2026, 3, 13))
+        return Story(day, "NORTH", "22", line={"procedure_code": "99232"}, hospital_claims=(bill,))
+
+    pair(
+        "has_facility_claim",
+        *((seen(day, observation), True) for day in ("11", "12", "13")),
+        (seen("14", observation), False),
+        (seen("12", CLINIC), False),
     )
 
 

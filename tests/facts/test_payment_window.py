@@ -122,6 +122,28 @@ def test_an_admission_that_the_registry_denies_and_the_feed_tells_is_open() -> N
     assert line["admission_because"] == "the feed and the encounters registry do not agree on an admission"
 
 
+def test_the_feed_of_one_hospital_does_not_deny_an_admission_to_another() -> None:
+    elsewhere = {
+        "admission_status": "admitted",
+        "admitted_at": dt.datetime(2026, 3, 21),
+        "admitting_hospital_id": "PINE",
+    }
+    tell("has_admission_on_record is_window_practice", (owned("20", encounter=elsewhere), (True, False)))
+
+
+def test_the_hospital_s_claim_says_whether_part_a_covers_a_stay_that_the_feed_tells() -> None:
+    def stay(bill: str) -> tuple[Row, tuple[Row, ...]]:
+        return hospital_claim("10", {"revenue_code": "0120", "procedure_code": None}, bill=bill,
+                              admission_date=D(2026, 3, 10), statement_through_date=D(2026, 3, 14))  # fmt: skip
+
+    tell(
+        "is_part_a_stay",
+        (owned("09"), None),
+        (owned("09", hospital_claims=(stay("111"),)), True),
+        (owned("09", hospital_claims=(stay("121"),)), False),
+    )
+
+
 def test_the_hospital_s_own_lines_are_looked_at_too() -> None:
     def bill(day: str, line: Row, **claim: object) -> Story:
         return Story("20", events=ADMITTED, hospital_claims=(hospital_claim(day, line, site="NORTH", **claim),))  # type: ignore[arg-type]

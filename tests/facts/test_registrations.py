@@ -142,6 +142,16 @@ def test_the_two_voices_that_differ_leave_it_open_and_are_both_shown() -> None:
     assert "the feed says no registration" in typed["registration_because"]
 
 
+def test_the_feed_of_one_hospital_does_not_deny_a_stay_in_another() -> None:
+    elsewhere = {"registration_status": "inpatient", "admitting_hospital_id": "PINE"}
+    here = elsewhere | {"admitting_hospital_id": "GENERAL"}
+    tell(
+        STATUS,
+        (Story("11", "NORTH", encounter=elsewhere), (True, False)),
+        (Story("11", "NORTH", encounter=here), (None, False)),
+    )
+
+
 def test_a_stay_has_the_type_of_its_hospital_or_unit() -> None:
     unit = tuple(one | {"point_of_care": "PSYCH"} for one in STAY)
     tell(

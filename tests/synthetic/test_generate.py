@@ -70,7 +70,7 @@ def test_another_seed_writes_other_claims(folder: Path, tmp_path: Path) -> None:
 
 
 def test_the_files_hold_the_claims_the_key_counts(key: dict[str, Any], report: scrubjay.Report) -> None:
-    claims = {Path(row["name"]).stem: row["claims"] for row in report.files}
+    claims = {Path(row["name"]).stem: row["claims"] for row in report.files if row["claims"]}
     assert claims == key["claims"]
     assert key["claims"]["professional"] > CLAIMS
     assert key["claims"]["institutional"] > CLAIMS // 3
@@ -102,6 +102,14 @@ def test_every_npi_has_its_check_digit_and_begins_where_none_are_given_out(folde
     }
     assert len(numbers) > 30
     assert all(is_valid_npi(number) and number.startswith("1999") for number in numbers)
+
+
+def test_the_feed_and_the_list_speak_of_patients_of_the_claims(folder: Path) -> None:
+    tables = scrubjay.read([folder / name for name in FILES])
+    members = set(tables["claims"].column("member_id").to_pylist())
+    told = tables["visit_events"].column("member_id").to_pylist() + tables["visits"].column("member_id").to_pylist()
+    assert len(told) > CLAIMS
+    assert set(told) <= members
 
 
 def test_no_claim_id_stands_twice(folder: Path) -> None:
@@ -148,6 +156,12 @@ def test_the_check_finds_all_that_was_planted_and_nothing_else(report: scrubjay.
     assert comparison.disturbed == []
     assert comparison.is_exact
     assert (comparison.recall, comparison.precision) == (1.0, 1.0)
+
+
+def test_nothing_is_missed_and_nothing_extra_with_another_seed_and_many_patients(tmp_path: Path) -> None:
+    key = generate(tmp_path, seed=7, claims=2000)
+    comparison = compare(check_folder(tmp_path), key)
+    assert [str(spot) for spot in (*comparison.missed, *comparison.extra)] == []
 
 
 def test_the_comparison_tells_what_is_missed_and_what_is_extra(report: scrubjay.Report, key: dict[str, Any]) -> None:

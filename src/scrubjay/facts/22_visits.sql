@@ -2,7 +2,8 @@
 -- observation, registrations. stays: one row per inpatient stay. feed_days: which hospital's feed spoke for
 -- which days, so that "nothing was said" and "nobody spoke" differ.
 --
--- Three sources. A stay that a feed or a list tells is not told again by the hospital's claim.
+-- Three sources. A stay that a feed or a list tells is not told again by the hospital's claim, which says only whether
+-- Part A covers it.
 --   feed   HL7 messages, folded: what was entered last counts, whatever the order of the files
 --   list   rows of a CSV list
 --   claim  the hospital's inpatient claims, type of bill 11X (12X: without Part A). Without an admission date the
@@ -225,25 +226,31 @@ WITH told AS (
     WHERE c.claim_type = 'institutional' AND left(c.type_of_bill_code, 2) IN ('11', '12')
         AND coalesce(c.admission_date, c.statement_from_date) IS NOT NULL AND c.claim_key NOT IN (FROM replaced_claims)
 ),
-known AS (
-    SELECT t.*, p.patient_id, p.strict_id, p.is_ambiguous
+known AS MATERIALIZED (  -- each row with one told_id
+    SELECT row_number() OVER () AS told_id, t.*, p.patient_id, p.strict_id, p.is_ambiguous
     FROM told AS t JOIN patients AS p USING (identity_id)
     WHERE p.is_named AND coalesce(t.patient_class <> 'preadmission', TRUE)
 ),
 spoken AS (SELECT hospital_id, max(last_day) AS last_day FROM feed_days GROUP BY hospital_id),
-kept AS (  -- a stay that the claim repeats
-    SELECT k.*
+repeated AS (  -- a stay of a feed or list that the claim tells again
+    SELECT k.told_id AS claim, o.told_id AS stay, k.is_part_a_stay
     FROM known AS k
-    ANTI JOIN (
-        SELECT DISTINCT patient_id, hospital, CAST(started_at AS DATE) AS since, coalesce(CAST(ended_at AS DATE), DATE '9999-12-31') AS until
-        FROM known WHERE source <> 'claim' AND patient_class = 'inpatient'
-    ) AS o
-        ON k.source = 'claim' AND o.patient_id = k.patient_id AND o.hospital IS NOT DISTINCT FROM k.hospital
-        AND CAST(k.started_at AS DATE) <= o.until AND coalesce(CAST(k.ended_at AS DATE), DATE '9999-12-31') >= o.since
+    JOIN known AS o
+        ON o.source <> 'claim' AND o.patient_class = 'inpatient' AND o.patient_id = k.patient_id
+        AND o.hospital IS NOT DISTINCT FROM k.hospital
+        AND CAST(k.started_at AS DATE) <= coalesce(CAST(o.ended_at AS DATE), DATE '9999-12-31')
+        AND coalesce(CAST(k.ended_at AS DATE), DATE '9999-12-31') >= CAST(o.started_at AS DATE)
+    WHERE k.source = 'claim'
+),
+kept AS (  -- of the claim only whether Part A covers the stay
+    SELECT k.* REPLACE (coalesce(k.is_part_a_stay, r.is_part_a_stay) AS is_part_a_stay)
+    FROM known AS k
+    LEFT JOIN (SELECT stay, bool_or(is_part_a_stay) AS is_part_a_stay FROM repeated GROUP BY stay) AS r ON r.stay = k.told_id
+    WHERE k.told_id NOT IN (SELECT claim FROM repeated)
 )
 SELECT
     row_number() OVER () AS visit_id,
-    k.*,
+    k.* EXCLUDE (told_id),
     h.hospital_name,
     CASE k.site_type WHEN 'inpatient_psychiatric_facility' THEN 'ipf' WHEN 'inpatient_rehabilitation_facility' THEN 'irf'
          ELSE h.hospital_type END AS hospital_type,

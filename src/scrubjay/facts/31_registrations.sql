@@ -158,6 +158,7 @@ WITH typed AS (
         e.is_admission_time_known,
         e.admission_status,
         e.admitting_hospital_id,
+        e.admitting_hospital_id <> l.hospital_id AS is_stay_elsewhere,  -- of which the feed of the site's hospital says nothing
         e.admitting_hospital_type,
         e.is_part_a_stay,
         e.recorded_by,
@@ -184,8 +185,8 @@ WITH typed AS (
 told AS (
     SELECT
         t.*,
-        c.is_spoken AND t.identity_id IS NOT NULL AS is_covered,
-        cw.is_spoken AND t.identity_id IS NOT NULL AS is_window_covered,
+        c.is_spoken AND t.identity_id IS NOT NULL AND NOT coalesce(t.is_stay_elsewhere AND t.typed_inpatient, FALSE) AS is_covered,
+        cw.is_spoken AND t.identity_id IS NOT NULL AND NOT coalesce(t.is_stay_elsewhere AND t.typed_admission, FALSE) AS is_window_covered,
         CASE WHEN r.row_id IS NULL OR NOT r.is_inpatient THEN CASE WHEN is_covered OR r.is_outpatient THEN FALSE END
              ELSE r.is_inpatient END AS told_inpatient,
         CASE WHEN r.row_id IS NULL OR NOT r.is_outpatient THEN CASE WHEN is_covered OR r.is_inpatient THEN FALSE END

@@ -3,7 +3,8 @@
 -- practitioners billed beside a hospital's line: professional_claims_beside.
 --
 -- Claims that others took the place of (replaced_claims) do not count. day is NULL on an inpatient claim: its days
--- are those of the claim.
+-- are those of the claim, which may begin before the admission with what the payment window brings in. site_ids: all
+-- sites of the day, where all are known. is_code_open: no text says which code stands for the site. Observation stands on the line of its first day, however long it lasts.
 
 CREATE OR REPLACE TABLE facility_days AS
 WITH lined AS (
@@ -31,6 +32,7 @@ SELECT
     CASE WHEN l.facility_type_code IN ('11', '12') THEN NULL ELSE l.day END AS day,
     l.facility_type_code,
     CASE WHEN count(DISTINCT w.site_id) = 1 AND count(*) = count(w.site_id) THEN min(w.site_id) END AS site_id,
+    CASE WHEN count(*) = count(w.site_id) THEN list(DISTINCT w.site_id) END AS site_ids,
     CASE WHEN count(DISTINCT w.location_key) = 1 AND count(*) = count(w.location_key) THEN min(w.location_key) END AS location_key,
     min(w.site_name) FILTER (WHERE w.site_id IS NOT NULL) AS site_name,
     min(w.outpatient_code) AS outpatient_code,
@@ -40,13 +42,16 @@ SELECT
     string_agg(DISTINCT nullif(concat_ws('-', nullif(l.procedure_code, ''), nullif(l.department_modifier, '')), ''), ' '
                ORDER BY nullif(concat_ws('-', nullif(l.procedure_code, ''), nullif(l.department_modifier, '')), '')) AS procedure_codes,
     list(DISTINCT l.procedure_code) AS procedures,
+    bool_or(w.outpatient_code IS NULL AND (s.is_remote OR s.is_near_remote_location)) AS is_code_open,
+    bool_or(l.revenue_code = '0762' OR l.procedure_code = 'G0378') AS has_observation_line,
     bool_or(l.revenue_code BETWEEN '0450' AND '0459') AS has_emergency_line,
     bool_or(l.procedure_code = 'G0463' OR l.revenue_code BETWEEN '0510' AND '0529') AS has_clinic_visit,
     bool_or(l.revenue_code BETWEEN '0960' AND '0989') AS has_professional_revenue,
     list(DISTINCT l.procedure_code) FILTER (WHERE l.revenue_code BETWEEN '0960' AND '0989') AS professional_procedures,
     bool_and(l.is_laboratory OR l.procedure_code = '') AS is_laboratory_only
 FROM lined AS l
-JOIN (SELECT row_id, site_id, site_name, location_key, campus_code AS outpatient_code, hospital_type FROM line_sites) AS w USING (row_id)
+JOIN (SELECT row_id, site_id, site_name, location_key, campus_code AS outpatient_code, hospital_type, row_number FROM line_sites) AS w USING (row_id)
+LEFT JOIN (SELECT row_number, is_remote, is_near_remote_location FROM site_rows) AS s USING (row_number)
 ANTI JOIN replaced_claims AS x USING (claim_key)
 GROUP BY ALL;
 
@@ -59,7 +64,7 @@ SELECT
     h.hospital_id,
     coalesce(h.hospital_id, c.billing_provider_npi) AS sender,
     o.hospital_name,
-    coalesce(c.admission_date, c.statement_from_date, j.service_date) AS first_day,
+    coalesce(least(c.admission_date, c.statement_from_date), j.service_date) AS first_day,
     coalesce(c.discharge_date, c.statement_through_date, j.service_date) AS last_day,
     p.identity_id,
     p.patient_id
@@ -72,12 +77,17 @@ LEFT JOIN record_patients AS r ON r.source = 'claim' AND r.record_id = c.claim_k
 LEFT JOIN patients AS p ON p.identity_id = r.identity_id AND p.is_named;
 
 -- For which days claims of a hospital were given: as scrubjay.toml says, else runs of days with at most three silent
--- ones between. The same for the practitioners' claims at the sites of a hospital.
+-- ones between. The same for the practitioners' claims at the sites of a hospital. A surgical center speaks for itself:
+-- there hospital_id is its site_id.
 CREATE OR REPLACE TABLE claimed_days AS
 WITH spoken AS (
     SELECT DISTINCT 'institutional_claims' AS kind, f.hospital_id, coalesce(d.day, f.first_day) AS day
     FROM facility_claims AS f JOIN facility_days AS d USING (claim_key)
-    WHERE f.hospital_id IS NOT NULL
+    WHERE f.hospital_id IS NOT NULL AND f.type_of_bill_code IS NOT NULL
+    UNION
+    SELECT DISTINCT 'surgical_claims', site_id, day
+    FROM facility_days JOIN facility_claims AS f USING (claim_key)
+    WHERE f.type_of_bill_code IS NULL AND site_id IS NOT NULL
     UNION
     SELECT DISTINCT 'professional_claims', w.hospital_id, l.service_date
     FROM professional_lines AS l JOIN line_sites AS w USING (row_id)

@@ -1,6 +1,6 @@
 -- claim_pair_facts: one row per professional line and facility claim of the same patient and day: what the one says
 -- beside what the other says. A line beside which no facility claim was found has one row too, if its code
--- leads to expect one, or if its site may be hospital space.
+-- leads to expect one, or if its site may be hospital space. A surgical center's own claim has none.
 --
 -- The facility's claim: a hospital's or clinic's outpatient claim with a line of that day, an inpatient claim whose
 -- days hold it, or the professional claim of a surgical center of the registry. Voided claims and those that a later
@@ -11,14 +11,18 @@
 --                          does not say where.
 -- is_same_service          the same procedure, which is no laboratory test; a visit beside a clinic or emergency visit.
 --                          FALSE beside laboratory lines alone. NULL else: it may belong to the same visit.
--- paired_place_of_service_code   what stands beside such a claim: the table us.cms.pairs.place_of_service.
+-- paired_place_of_service_code   what stands beside such a claim: the table us.cms.pairs.place_of_service. Near a remote
+--                          location, where no text tells 19 from 22, either.
 
 CREATE OR REPLACE TABLE pair_candidates AS
 WITH here AS (
-    SELECT l.row_id, l.service_date AS day, w.hospital_id, p.identity_id, p.patient_id, p.is_ambiguous, l.claim_key
+    SELECT l.row_id, l.service_date AS day, p.identity_id, p.patient_id, p.is_ambiguous, l.claim_key,
+        CASE w.site_type WHEN 'ambulatory_surgical_center' THEN w.site_id ELSE w.hospital_id END AS hospital_id,
+        CASE w.site_type WHEN 'ambulatory_surgical_center' THEN 'surgical_claims' ELSE 'institutional_claims' END AS kind
     FROM professional_lines AS l
     JOIN line_sites AS w USING (row_id)
     ANTI JOIN replaced_claims AS x ON x.claim_key = l.claim_key
+    ANTI JOIN facility_claims AS own ON own.claim_key = l.claim_key  -- a surgical center's own
     LEFT JOIN record_patients AS r ON r.source = 'claim' AND r.record_id = l.claim_key
     LEFT JOIN patients AS p ON p.identity_id = r.identity_id AND p.is_named
 ),
@@ -27,14 +31,14 @@ found AS (
     FROM here AS h
     JOIN facility_claims AS f ON f.patient_id = h.patient_id AND f.claim_key <> h.claim_key
     JOIN facility_days AS d ON d.claim_key = f.claim_key
-        AND (d.day = h.day OR d.day IS NULL AND h.day BETWEEN f.first_day AND f.last_day)
+        AND (d.day = h.day OR h.day BETWEEN coalesce(d.day, f.first_day) AND f.last_day AND (d.day IS NULL OR d.has_observation_line))
     UNION ALL
     SELECT h.row_id, NULL, NULL, TRUE
     FROM here AS h
     JOIN doubles AS o USING (identity_id)
     JOIN facility_claims AS f ON f.identity_id = o.other_identity_id
     JOIN facility_days AS d ON d.claim_key = f.claim_key
-        AND (d.day = h.day OR d.day IS NULL AND h.day BETWEEN f.first_day AND f.last_day)
+        AND (d.day = h.day OR h.day BETWEEN coalesce(d.day, f.first_day) AND f.last_day AND (d.day IS NULL OR d.has_observation_line))
 )
 SELECT
     h.row_id,
@@ -56,11 +60,11 @@ CROSS JOIN (SELECT count(*) > 0 AS is_given FROM facility_claims) AS g
 LEFT JOIN (SELECT * FROM found WHERE NOT is_double) AS c USING (row_id)
 LEFT JOIN (SELECT DISTINCT row_id FROM found WHERE is_double) AS o USING (row_id)
 LEFT JOIN (
-    SELECT DISTINCT h.hospital_id, h.day
-    FROM (SELECT DISTINCT hospital_id, day FROM here) AS h
-    JOIN claimed_days AS v
-        ON v.kind = 'institutional_claims' AND v.hospital_id = h.hospital_id AND h.day BETWEEN v.first_day AND v.last_day
-) AS v ON v.hospital_id = h.hospital_id AND v.day = h.day;
+    SELECT DISTINCT kind, h.hospital_id, h.day
+    FROM (SELECT DISTINCT kind, hospital_id, day FROM here) AS h
+    JOIN claimed_days AS v USING (kind, hospital_id)
+    WHERE h.day BETWEEN v.first_day AND v.last_day
+) AS v ON v.kind = h.kind AND v.hospital_id = h.hospital_id AND v.day = h.day;
 
 CREATE OR REPLACE TABLE claim_pair_facts AS
 WITH paired AS (
@@ -70,7 +74,8 @@ WITH paired AS (
         f.payer_program_because, f.receipt_date, f.receipt_date_because, f.receipt_date_earliest, f.paid_date,
         f.paid_date_because, f.paid_date_earliest, f.is_paper_claim, f.is_paper_claim_because, f.line_number,
         f.byte_offset, f.row_number, f.service_date, f.service_date_because, f.has_place_of_service,
-        f.is_place_of_service_from_line, f.place_of_service_code, f.procedure_code, f.modifiers, f.is_facility_rate,
+        f.is_place_of_service_from_line, f.place_of_service_code, f.procedure_code, f.modifiers, f.is_professional_component,
+        f.is_facility_rate,
         f.facility_rate_because, f.is_marked_as_telehealth, f.site_id, f.is_site_known, f.site_name, f.site_because,
         f.site_type, f.is_provider_based, f.service_facility_address, f.allowed_amount, f.allowed_because,
         f.facility_amount, f.facility_because,
@@ -93,6 +98,7 @@ WITH paired AS (
         coalesce(d.has_clinic_visit, FALSE) AS has_clinic_visit,
         coalesce(d.has_professional_revenue AND list_contains(d.professional_procedures, f.procedure_code), FALSE) AS has_same_service_as_professional_revenue,
         CASE WHEN d.site_id IS NOT NULL AND f.site_id IS NOT NULL THEN d.site_id = f.site_id
+             WHEN NOT list_contains(d.site_ids, f.site_id) THEN FALSE
              WHEN d.location_key = w.location_key THEN TRUE
              WHEN d.location_key <> w.location_key THEN FALSE END AS is_same_place,
         CASE WHEN is_same_place IS NOT NULL THEN NULL WHEN c.claim_key IS NULL THEN c.facility_claim_because
@@ -107,11 +113,13 @@ WITH paired AS (
         END AS is_same_service,
         CASE WHEN d.claim_key IS NULL THEN c.facility_claim_because WHEN is_same_service IS NULL
              THEN 'the two claims carry other procedures, and both may belong to one visit' END AS same_service_because,
-        CASE WHEN contains(d.department_modifiers, ' ') AND NOT d.has_emergency_line THEN NULL
+        CASE WHEN d.has_emergency_line AND d.has_clinic_visit THEN NULL
+             WHEN contains(d.department_modifiers, ' ') AND NOT d.has_emergency_line THEN NULL
              WHEN d.has_emergency_line OR d.department_modifiers = 'ER' THEN 'ER'
              WHEN d.department_modifiers <> '' THEN d.department_modifiers
              WHEN d.facility_type_code = '13' AND d.hospital_type IS NOT NULL AND q.code IS NULL THEN NULL
              ELSE 'none' END AS pair_modifier,
+        coalesce(d.is_code_open, FALSE) AS is_code_open,
         c.identity_id,
         i.identity_id AS facility_identity_id,
         run.run_date - f.service_date AS days_since_service,
@@ -130,11 +138,13 @@ WITH paired AS (
 )
 SELECT
     row_number() OVER () - 1 AS row_id,
-    p.* EXCLUDE (pair_modifier, facility_outpatient_code, facility_file_id, identity_id, facility_identity_id),
+    p.* EXCLUDE (pair_modifier, is_code_open, facility_outpatient_code, facility_file_id, identity_id, facility_identity_id),
     coalesce(n.name, '') AS facility_file,
-    m.row['place_of_service'] AS paired_place_of_service_code,
+    CASE WHEN p.is_code_open AND p.place_of_service_code IN ('19', '22') THEN p.place_of_service_code ELSE m.row['place_of_service'] END
+        AS paired_place_of_service_code,
     CASE WHEN paired_place_of_service_code IS NOT NULL THEN NULL
-         WHEN p.pair_modifier IS NULL THEN 'the lines of the facility''s claim carry several modifiers, or its hospital sends none'
+         WHEN p.pair_modifier IS NULL THEN 'the facility''s claim is of a clinic and an emergency department, carries several modifiers, or its '
+             || 'hospital sends none'
          ELSE 'no code is on file for such a claim' END AS pair_because,
     coalesce(paired_place_of_service_code, p.facility_outpatient_code, '19 or 22') AS paired_place_of_service_codes,
     way_of_match(b.identity_id, a.strict_id = b.strict_id, a.member = b.member, a.record_number = b.record_number, a.sex = b.sex)

@@ -10,7 +10,7 @@ SELECT
     f.receipt_date_because, f.receipt_date_earliest, f.paid_date, f.paid_date_because, f.paid_date_earliest,
     f.is_paper_claim, f.is_paper_claim_because, f.line_number, f.byte_offset, f.row_number, f.service_date,
     f.service_date_because, f.has_place_of_service, f.is_place_of_service_from_line, f.place_of_service_code,
-    f.procedure_code, f.modifiers, f.is_facility_rate, f.facility_rate_because, f.is_marked_as_telehealth,
+    f.procedure_code, f.modifiers, f.is_professional_component, f.is_facility_rate, f.facility_rate_because, f.is_marked_as_telehealth,
     f.site_id, f.is_site_known, f.site_name, f.site_because, f.site_type, f.is_provider_based,
     f.service_facility_address, f.allowed_amount, f.allowed_because, f.facility_amount, f.facility_because,
     coalesce(f.is_inpatient_on_day, FALSE) AS has_stay_on_day,
