@@ -23,8 +23,6 @@ from synthetic.system import (
     Site,
 )
 
-_UNREGISTERED = "the place is in no registry, so it may be space of a hospital that billed, too"
-
 
 @plant
 def no_place_of_service(book: Book) -> Entries:
@@ -40,7 +38,6 @@ def unassigned_place_of_service(book: Book) -> Entries:
     claim = book.office_visit(procedures=("20610",))
     claim.place = "97"
     yield fault("FMT102", claim, 1, "97 stands for nothing")
-    yield cannot_tell("PAR101", claim, 1, "so neither does it say where, nor at which rate", beside="FMT102")
     claim = book.professional("27", ("11042",), NURSE, payer=COMMERCIAL)
     claim.facility = Facility("RIVERSIDE UNDERPASS", Address("UNDERPASS AT FERRY ST", zip="439970900"))
     yield look_alike("FMT102", claim, "27 is rare and young, but assigned")
@@ -78,7 +75,6 @@ def off_campus_code_without_a_rate(book: Book) -> Entries:
     yield fault("DEP105", claim, 1, "19 was not among the facility-rate codes when the claim was finished")
     yield fault("FMT104", claim, 1, "nor was it in the code set that payers took", beside="DEP105")
     yield fault("DEP102", claim, 1, "nor was it a code of hospital space", beside="DEP105")
-    yield cannot_tell("PAR101", claim, 1, "the hospital's claims of 2015 are not there", beside="DEP105")
     yield look_alike("DEP105", visit(dt.date(2016, 1, 11)), "the same service, finished in 2016")
 
 
@@ -127,7 +123,6 @@ def place_medicare_does_not_adjudicate(book: Book) -> Entries:
     claim = book.professional("18", ("20610",), ORTHO)
     claim.facility = Facility("MILL WORKS", Address("7 MILL RACE RD", zip="439970801"))
     yield fault("FMT109", claim, 1, "Medicare does not adjudicate 18")
-    yield cannot_tell("PAR101", claim, 1, _UNREGISTERED, beside="FMT109")
     claim = book.professional("18", ("20610",), ORTHO, payer=COMMERCIAL)
     claim.facility = Facility("MILL WORKS", Address("7 MILL RACE RD", zip="439970801"))
     yield look_alike("FMT109", claim, "another payer may")
@@ -142,15 +137,12 @@ def patient_in_custody(book: Book) -> Entries:
     claim = book.professional("09", ("20610",), ORTHO)
     claim.facility, claim.has_custody_exception = _county_jail(), "false"
     yield fault("FMT110", claim, 1, "in custody, and no exception holds")
-    yield cannot_tell("PAR101", claim, 1, _UNREGISTERED, beside="FMT110")
     claim = book.professional("09", ("20610",), ORTHO)
     claim.facility, claim.has_custody_exception = _county_jail(), "true"
     yield look_alike("FMT110", claim, "in custody, but the exception holds")
-    yield cannot_tell("PAR101", claim, 1, _UNREGISTERED, beside="FMT110")
     claim = book.professional("09", ("20610",), ORTHO)
     claim.facility = _county_jail()
     yield cannot_tell("FMT110", claim, 1, "nobody noted whether the exception holds")
-    yield cannot_tell("PAR101", claim, 1, _UNREGISTERED, beside="FMT110")
 
 
 @plant

@@ -110,7 +110,7 @@ def office_code_in_the_surgical_center(book: Book) -> Entries:
     claim = _service(book, "11", ("99213",), GASTRO, site=UNTYPED)
     why = "what kind of site it is, is blank in the registry"
     yield cannot_tell("SET107", claim, 1, why)
-    for rule in ("DEP101", "DEP103", "DEP118", "PAR101"):
+    for rule in ("DEP101", "DEP103", "DEP118"):
         yield cannot_tell(rule, claim, 1, why, beside="SET107")
     for rule in ("ADR106", "DEP112"):
         yield cannot_tell(rule, UNTYPED, None, why, beside="SET107")
@@ -122,8 +122,7 @@ def mobile_unit_at_a_facility(book: Book) -> Entries:
     yield fault("SET108", _service(book, "15", ("36415",), site=DIALYSIS), 1, "it serves the dialysis center")
     yield look_alike("SET108", _service(book, "15", ("36415",), site=OAK), "the van's base at the practice")
     claim = _service(book, "15", ("36415",), site=UNTYPED)
-    for rule in ("SET108", "PAR101"):
-        yield cannot_tell(rule, claim, 1, "what kind of site it is, is blank in the registry")
+    yield cannot_tell("SET108", claim, 1, "what kind of site it is, is blank in the registry")
 
 
 @plant
@@ -138,8 +137,7 @@ def facility_of_another_kind(book: Book) -> Entries:
     claim = _service(book, "58", ("99213",), site=URGENT, payer=COMMERCIAL)
     yield look_alike("DEP118", claim, "another payer may have a code of its own")
     claim = _service(book, "65", ("20610",), site=UNTYPED)
-    for rule in ("DEP118", "PAR101"):
-        yield cannot_tell(rule, claim, 1, "what kind of site it is, is blank in the registry")
+    yield cannot_tell("DEP118", claim, 1, "what kind of site it is, is blank in the registry")
 
 
 @plant
@@ -164,9 +162,6 @@ def prolonged_service_at_another_place(book: Book) -> Entries:
     claim = _billed(book.home_visit(), "99350", "G0318")
     claim.lines[1].place = "32"
     yield fault("PRO142", claim, 2, "the visit was at home, the add-on says nursing facility")
-    yield cannot_tell(
-        "PAR101", claim, 2, "a home is in no registry, and 32 does not say that it is one", beside="PRO142"
-    )
     yield look_alike("PRO142", _billed(book.home_visit(), "99350", "G0318"), "both at home")
 
 

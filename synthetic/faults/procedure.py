@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from synthetic.book import Book, encounter_of
 from synthetic.claims import Claim, Facility, facility_of
-from synthetic.faults.plant import Entries, cannot_tell, fault, look_alike, plant
+from synthetic.faults.plant import Entries, fault, look_alike, plant
 from synthetic.system import (
     COMMERCIAL,
     ELM,
@@ -57,10 +57,7 @@ def nursing_visit_in_assisted_living(book: Book) -> Entries:
         return claim
 
     yield fault("PRO104", visit("13"), 1, "assisted living is no nursing facility")
-    claim = visit("54")
-    yield look_alike("PRO104", claim, "an intermediate care facility is")
-    why = "the house is in no registry, so it may be space of a hospital that billed, too"
-    yield cannot_tell("PAR101", claim, 1, why, beside="PRO104")
+    yield look_alike("PRO104", visit("54"), "an intermediate care facility is")
 
 
 @plant

@@ -61,9 +61,7 @@ def test_order_and_runs_do_not_matter(system: Path, expected: set[str], tmp_path
     for name, part in (("first.hl7", messages[:cut]), ("second.hl7", messages[cut:])):
         (tmp_path / name).write_bytes(("\r".join(part) + "\r").encode())
         files.append(tmp_path / name)
-    for name in FILES:
-        if name != ADT:
-            files.append(Path(shutil.copy(system / name, tmp_path / name)))
+    files += [Path(shutil.copy(system / name, tmp_path / name)) for name in FILES if name != ADT]
     chance.shuffle(files)
     workspace = scrubjay.Workspace.open(system / "workspace")
     assert findings(workspace, files) == expected
