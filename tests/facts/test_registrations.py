@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from tests.facts.samples import Row
 from tests.facts.visit_samples import COVERED, Story, event, facts_of_stories, hospital_claim, listed, tell
 
 STAY = (event("A01", "10 14:00"), event("A03", "14 11:00"))
@@ -124,6 +125,21 @@ def test_lists_and_hospital_claims_tell_stays_too() -> None:
         (Story("14", hospital_claims=(inpatient,)), (None, False)),
         (Story("15", hospital_claims=(inpatient,)), (False, False)),
         (Story("15", hospital_claims=(still,)), (True, False)),
+    )
+
+
+def test_a_newer_list_of_the_same_visits_says_what_the_older_one_could_not() -> None:
+    def seen(number: str, *rows: Row) -> Story:
+        return Story("14", visits=tuple(row | {"visit_number": number} for row in rows))
+
+    here, left = listed("inpatient", "10 14:00"), listed("inpatient", "10 14:00", "12 11:00")
+    tell(
+        "is_registered_inpatient",
+        (seen("L1", here, left), False),
+        (seen("L2", left, here), False),
+        (seen("L3", left | {"is_cancelled": True}, listed("inpatient", "10 14:00", "16 11:00")), False),
+        (seen("L4", listed("inpatient", "10 14:00", "16 11:00"), here), True),
+        (Story("14", visits=(left, listed("inpatient", "13 14:00", "16 11:00"))), True),
     )
 
 

@@ -191,7 +191,16 @@ UNION ALL
 SELECT hospital_id, first_day, last_day FROM declared_feeds WHERE kind = 'visits';
 
 CREATE OR REPLACE TABLE patient_visits AS
-WITH told AS (
+WITH listed AS (  -- what several lists say of one visit, once: cancelled by one, it is cancelled; ended in one, it has ended
+    SELECT *
+    FROM visits
+    WHERE started_at IS NOT NULL
+    QUALIFY visit_number IS NULL AND NOT is_cancelled OR visit_number IS NOT NULL
+        AND NOT bool_or(is_cancelled) OVER (PARTITION BY upper(hospital), visit_number)
+        AND row_number() OVER (PARTITION BY upper(hospital), visit_number, patient_class, started_at
+                               ORDER BY ended_at IS NULL, ended_at DESC, is_part_a_stay IS NULL, visit_id) = 1
+),
+told AS (
     SELECT 'feed' AS source, visit_name AS visit, r.identity_id, patient_class, hospital_id, hospital, site_id, site_type,
         started_at, coalesce(is_start_time_known, FALSE) AS is_start_time_known, ended_at,
         coalesce(is_end_time_known, FALSE) AS is_end_time_known, CAST(NULL AS BOOLEAN) AS is_part_a_stay,
@@ -202,11 +211,10 @@ WITH told AS (
     SELECT 'list', coalesce(v.visit_number, ''), r.identity_id, v.patient_class, coalesce(h.hospital_id, p.hospital_id),
         coalesce(h.hospital_id, p.hospital_id, v.hospital), p.site_id, p.site_type, v.started_at, v.is_start_time_known, v.ended_at,
         v.is_end_time_known, v.is_part_a_stay, TRUE
-    FROM visits AS v
+    FROM listed AS v
     JOIN record_patients AS r ON r.source = 'visit' AND r.record_id = v.visit_id
     LEFT JOIN feed_codes AS h ON h.code = upper(v.hospital)
     LEFT JOIN feed_codes AS p ON p.code = upper(v.location)
-    WHERE NOT v.is_cancelled AND v.started_at IS NOT NULL
     UNION ALL
     SELECT 'claim', coalesce(c.claim_id, ''), r.identity_id, 'inpatient', h.hospital_id, coalesce(h.hospital_id, c.billing_provider_npi),
         NULL, NULL, coalesce(c.admitted_at, CAST(c.admission_date AS TIMESTAMP), CAST(c.statement_from_date AS TIMESTAMP)),
