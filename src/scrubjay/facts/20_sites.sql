@@ -137,6 +137,18 @@ LEFT JOIN several_departments AS m ON m.claim_key = l.claim_key
 LEFT JOIN encounter_sites AS by_line ON by_line.claim_id = c.claim_id AND by_line.line_number = l.line_number
 LEFT JOIN encounter_sites AS by_claim ON by_claim.claim_id = c.claim_id AND by_claim.line_number IS NULL;
 
+-- The form in which addresses are compared, of each different one once: to plan this costs more than to do it.
+CREATE OR REPLACE TABLE plain_addresses AS
+SELECT line_1, line_2, plain_address(line_1, line_2) AS plain
+FROM (
+    SELECT service_facility_address_line_1 AS line_1, service_facility_address_line_2 AS line_2 FROM claims
+    UNION SELECT billing_provider_address_line_1, billing_provider_address_line_2 FROM claims
+    UNION SELECT service_facility_address_line_1, service_facility_address_line_2 FROM professional_lines
+    UNION SELECT address_line_1, address_line_2 FROM sites
+    UNION SELECT pecos_address_line_1, pecos_address_line_2 FROM sites
+    UNION SELECT NULL, NULL
+);
+
 -- Every different way in which lines say where they were given, with all that can be said of it once.
 CREATE OR REPLACE TABLE locations AS
 WITH grouped AS (
@@ -149,13 +161,18 @@ WITH grouped AS (
 ),
 plain AS (
     SELECT
-        *,
+        g.*,
         NOT means_service_facility AND NOT has_service_facility AND means_billing_address AS is_at_billing,
-        plain_address(address_line_1, address_line_2) AS facility_address,
+        f.plain AS facility_address,
         left(zip, 5) AS facility_zip,
-        plain_address(billing_provider_address_line_1, billing_provider_address_line_2) AS billing_address,
+        b.plain AS billing_address,
         left(billing_provider_zip, 5) AS billing_zip
-    FROM grouped
+    FROM grouped AS g
+    JOIN plain_addresses AS f
+        ON f.line_1 IS NOT DISTINCT FROM g.address_line_1 AND f.line_2 IS NOT DISTINCT FROM g.address_line_2
+    JOIN plain_addresses AS b
+        ON b.line_1 IS NOT DISTINCT FROM g.billing_provider_address_line_1
+        AND b.line_2 IS NOT DISTINCT FROM g.billing_provider_address_line_2
 )
 SELECT
     row_number() OVER () AS location_id,
@@ -221,9 +238,9 @@ plain AS (
     SELECT
         s.*,
         boundary,
-        plain_address(address_line_1, address_line_2) AS address,
+        a.plain AS address,
         left(zip, 5) AS zip_5,
-        plain_address(pecos_address_line_1, pecos_address_line_2) AS pecos_plain_address,
+        p.plain AS pecos_plain_address,
         left(pecos_zip, 5) AS pecos_zip_5,
         CASE WHEN npi <> 'none' THEN npi END AS own_npi,
         one_line_address(address_line_1, address_line_2, city, state, zip) AS claims_address,
@@ -237,7 +254,12 @@ plain AS (
         coalesce(ptan, ccn) AS provider_number,
         coalesce(npi IN (SELECT h.npi FROM sites AS h WHERE h.site_type = 'main_campus' AND h.hospital_id = s.hospital_id)
                  AND site_type <> 'main_campus', FALSE) AS is_hospital_npi
-    FROM sites AS s, yards
+    FROM sites AS s
+    CROSS JOIN yards
+    JOIN plain_addresses AS a
+        ON a.line_1 IS NOT DISTINCT FROM s.address_line_1 AND a.line_2 IS NOT DISTINCT FROM s.address_line_2
+    JOIN plain_addresses AS p
+        ON p.line_1 IS NOT DISTINCT FROM s.pecos_address_line_1 AND p.line_2 IS NOT DISTINCT FROM s.pecos_address_line_2
 )
 SELECT
     *,

@@ -102,14 +102,21 @@ WITH coded AS (
     FROM professional_lines AS l
     JOIN claims AS c USING (claim_key)
     JOIN judged_claims AS p USING (claim_key)
+),
+rated AS (  -- lists are asked here, where a row is narrow: beside all columns that would cost a third of the planning
+    SELECT
+        *,
+        place_of_service_code IN (SELECT code FROM law_code_sets WHERE path = 'us.hipaa.place_of_service_codes')
+            AS is_place_of_service_assigned,
+        is_facility_rate(place_of_service_code, service_date, paid_date, paid_date_earliest) AS is_facility_rate
+    FROM coded
 )
 SELECT
-    l.* EXCLUDE (procedure_code, rendering_npi, supervising_npi, payer_day, policy_because, claim_discharge_date),
+    l.* EXCLUDE (procedure_code, rendering_npi, supervising_npi, payer_day, policy_because, claim_discharge_date,
+                 is_place_of_service_assigned, is_facility_rate),
     l.place_of_service_code <> '' AS has_place_of_service,
     l.line_place_of_service_code <> '' AS is_place_of_service_from_line,
-    l.place_of_service_code IN (
-        SELECT code FROM law_code_sets WHERE path = 'us.hipaa.place_of_service_codes'
-    ) AS is_place_of_service_assigned,
+    l.is_place_of_service_assigned,
     l.procedure_code <> '' AS has_procedure_code,
     l.procedure_code,
     l.procedure_code BETWEEN 'A0021' AND 'A0999' AS is_ambulance_procedure,
@@ -120,8 +127,7 @@ SELECT
     w.service_facility_npi,
     CASE
         WHEN w.service_facility_address = '' OR w.site_id IS NOT NULL
-            OR l.place_of_service_code IN (SELECT code FROM law_code_sets WHERE path = 'us.hipaa.place_of_service_codes')
-            AND l.place_of_service_code NOT IN ('04', '12', '13', '14', '16', '27', '33', '55')
+            OR l.is_place_of_service_assigned AND l.place_of_service_code NOT IN ('04', '12', '13', '14', '16', '27', '33', '55')
             THEN w.service_facility_address
         ELSE 'a home (not shown)'
     END AS service_facility_address,
@@ -131,7 +137,7 @@ SELECT
     w.is_service_facility_npi_of_billing_provider,
     w.service_facility_npi <> '' AND (
         coalesce(w.service_facility_npi IN (l.rendering_npi, l.supervising_npi), FALSE)
-        OR w.service_facility_npi IN (SELECT npi FROM providers WHERE is_practitioner_type(provider_type))
+        OR pn.npi IS NOT NULL
     ) AS is_service_facility_npi_of_practitioner,
     s.* EXCLUDE place_id,
     w.registered_address,
@@ -259,7 +265,7 @@ SELECT
     CASE y.payment_window WHEN 'as_medicare' THEN TRUE WHEN 'never' THEN FALSE END AS has_payment_window_by_payer,
     run.has_whole_fee_schedule OR coalesce(b.has_row, FALSE) AS has_fee_schedule,
     coalesce(b.has_row, FALSE) AS has_fee_row,
-    is_facility_rate(l.place_of_service_code, l.service_date, l.paid_date, l.paid_date_earliest) AS is_facility_rate,
+    l.is_facility_rate,
     CASE WHEN l.service_date IS NULL THEN 'the line has no readable service date'
          ELSE 'whether Medicare pays ' || l.place_of_service_code || ' at the facility rate is not known'
     END AS facility_rate_because,
@@ -271,27 +277,29 @@ SELECT
     coalesce(unpriced(run.has_fee_schedule, b.row_id), b.allowed_because) AS allowed_because,
     coalesce(unpriced(run.has_fee_schedule, b.row_id), b.performer_amount_because) AS performer_amount_because,
     coalesce(unpriced(run.has_fee_schedule, b.row_id), b.shared_amount_because) AS shared_amount_because
-FROM coded AS l
+-- Narrow tables first: what a join costs goes by the columns that it hands on.
+FROM rated AS l
 CROSS JOIN run
-JOIN lines AS t USING (row_id)
-JOIN modifier_sets AS o USING (modifiers)
-JOIN line_sites AS w USING (row_id)
-JOIN place_sites AS s USING (place_id)
-JOIN duplicate_keys AS k USING (row_id)
-JOIN line_practitioners AS h USING (row_id)
-JOIN component_lines AS m USING (row_id)
+CROSS JOIN (SELECT count(*) > 0 AS has_feeds FROM feed_days) AS fd
 JOIN payer_policies AS y USING (payer_day)
-LEFT JOIN visit_days AS v ON v.claim_key = l.claim_key AND v.service_date IS NOT DISTINCT FROM l.service_date
 LEFT JOIN policy_places AS pc ON pc.topic_id = y.place_topic AND pc.code = l.place_of_service_code
 LEFT JOIN (SELECT DISTINCT topic_id, use AS code FROM policy_places WHERE use <> code) AS pa
     ON pa.topic_id = y.place_topic AND pa.code = l.place_of_service_code
 LEFT JOIN differential_procedures AS dc ON dc.topic_id = y.differential_topic AND dc.procedure_code = l.procedure_code
-LEFT JOIN site_type_codes AS tc ON tc.site_type = w.site_type AND in_force(tc.effective, tc.until, l.service_date)
+LEFT JOIN visit_days AS v ON v.claim_key = l.claim_key AND v.service_date IS NOT DISTINCT FROM l.service_date
 LEFT JOIN duplicate_lines AS d USING (row_id)
 LEFT JOIN line_encounters AS f USING (row_id)
-LEFT JOIN encounter_facts AS e USING (row_id)
+LEFT JOIN combined_charges AS ch USING (row_id)
+JOIN duplicate_keys AS k USING (row_id)
+JOIN lines AS t USING (row_id)
+JOIN component_lines AS m USING (row_id)
+JOIN line_practitioners AS h USING (row_id)
 LEFT JOIN line_amounts AS b USING (row_id)
 JOIN line_registrations AS g USING (row_id)
-JOIN window_lines AS pw USING (row_id)
-LEFT JOIN combined_charges AS ch USING (row_id)
-CROSS JOIN (SELECT count(*) > 0 AS has_feeds FROM feed_days) AS fd;
+JOIN line_sites AS w USING (row_id)
+LEFT JOIN (SELECT DISTINCT npi FROM providers WHERE is_practitioner_type(provider_type)) AS pn ON pn.npi = w.service_facility_npi
+LEFT JOIN site_type_codes AS tc ON tc.site_type = w.site_type AND in_force(tc.effective, tc.until, l.service_date)
+JOIN place_sites AS s USING (place_id)
+JOIN modifier_sets AS o ON o.modifiers = t.modifiers
+LEFT JOIN encounter_facts AS e USING (row_id)
+JOIN window_lines AS pw USING (row_id);

@@ -92,22 +92,22 @@ SELECT
     coalesce(unrated(run.has_outpatient_rates, b.row_id), b.rate_because) AS rate_because,
     coalesce(unrated(run.has_outpatient_rates, b.row_id), b.po_because) AS po_because,
     coalesce(unrated(run.has_outpatient_rates, b.row_id), b.outpatient_because) AS outpatient_because
-FROM institutional_lines AS l
+FROM institutional_lines AS l  -- narrow tables first: what a join costs goes by the columns that it hands on
 CROSS JOIN run
 JOIN claims AS c USING (claim_key)
-JOIN judged_claims AS p USING (claim_key)
 JOIN lines AS t USING (row_id)
-JOIN line_sites AS w USING (row_id)
-JOIN place_sites AS s USING (place_id)
-JOIN payer_policies AS y USING (payer_day)
+JOIN line_registrations AS g USING (row_id)
+JOIN professional_claims_beside AS pb USING (row_id)
 LEFT JOIN law_rows AS a
     ON a.path = 'us.cms.provider_based.section_6225' AND in_force(a.effective, a.until, t.service_date)
-LEFT JOIN denied_visits AS v
-    ON v.topic_id = y.facility_fee_topic AND v.procedure_code = l.procedure_code AND v.revenue_code = l.revenue_code
 LEFT JOIN neutral_items AS n
     ON n.procedure_code = l.procedure_code AND in_force(n.effective, n.until, t.service_date)
+JOIN judged_claims AS p USING (claim_key)
+JOIN payer_policies AS y USING (payer_day)
+LEFT JOIN denied_visits AS v
+    ON v.topic_id = y.facility_fee_topic AND v.procedure_code = l.procedure_code AND v.revenue_code = l.revenue_code
+LEFT JOIN denied_revenue AS r ON r.topic_id = y.revenue_topic AND r.revenue_code = l.revenue_code
 LEFT JOIN outpatient_amounts AS b USING (row_id)
-JOIN window_lines AS pw USING (row_id)
-JOIN professional_claims_beside AS pb USING (row_id)
-JOIN line_registrations AS g USING (row_id)
-LEFT JOIN denied_revenue AS r ON r.topic_id = y.revenue_topic AND r.revenue_code = l.revenue_code;
+JOIN line_sites AS w USING (row_id)
+JOIN place_sites AS s USING (place_id)
+JOIN window_lines AS pw USING (row_id);
