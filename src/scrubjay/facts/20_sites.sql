@@ -27,6 +27,17 @@ CREATE OR REPLACE MACRO is_ambulance_revenue(revenue_code) AS coalesce(revenue_c
 -- A version of the law, or a row of a registry, that holds on a day.
 CREATE OR REPLACE MACRO in_force(effective, until, day) AS effective <= day AND (until IS NULL OR until > day);
 
+-- For which days somebody spoke of a hospital, where scrubjay.toml does not say so: runs of the days of this table (kind,
+-- hospital_id, day) with at most three silent ones between.
+CREATE OR REPLACE MACRO observed_days(spoken) AS TABLE
+    SELECT kind, hospital_id, min(day) AS first_day, max(day) AS last_day
+    FROM (
+        SELECT kind, hospital_id, day, sum(CASE WHEN gap <= 4 THEN 0 ELSE 1 END) OVER (PARTITION BY kind, hospital_id ORDER BY day) AS run
+        FROM (SELECT *, day - lag(day) OVER (PARTITION BY kind, hospital_id ORDER BY day) AS gap FROM query_table(spoken) WHERE day IS NOT NULL)
+    )
+    WHERE (hospital_id, kind) NOT IN (SELECT (hospital_id, kind) FROM declared_feeds)
+    GROUP BY kind, hospital_id, run;
+
 -- An address to be compared character for character, field by field.
 CREATE OR REPLACE MACRO exact_address(line_1, line_2, city, state, zip) AS
     concat_ws('|', coalesce(line_1, ''), coalesce(line_2, ''), coalesce(city, ''), coalesce(state, ''), coalesce(zip, ''));

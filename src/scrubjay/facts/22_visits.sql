@@ -170,23 +170,17 @@ periods AS (
 )
 SELECT * FROM periods WHERE kind <> 'end' AND coalesce(ended_at >= started_at, TRUE);
 
--- Which hospital's feed spoke for which days: as scrubjay.toml says, else from the first to the last day of a
--- run of days with at most three silent ones between.
+-- Which hospital's feed spoke for which days.
+CREATE OR REPLACE TABLE spoken_days AS
+SELECT 'visits' AS kind, hospital_id, CAST(entered_at AS DATE) AS day
+FROM visit_points WHERE hospital_id IS NOT NULL AND entered_at IS NOT NULL
+UNION
+SELECT 'visits', f.hospital_id, CAST(v.started_at AS DATE)
+FROM visits AS v JOIN feed_codes AS f ON f.code = upper(v.hospital)
+WHERE f.hospital_id IS NOT NULL AND v.started_at IS NOT NULL;
+
 CREATE OR REPLACE TABLE feed_days AS
-WITH spoken AS (
-    SELECT hospital_id, CAST(entered_at AS DATE) AS day FROM visit_points WHERE hospital_id IS NOT NULL AND entered_at IS NOT NULL
-    UNION
-    SELECT f.hospital_id, CAST(v.started_at AS DATE)
-    FROM visits AS v JOIN feed_codes AS f ON f.code = upper(v.hospital)
-    WHERE f.hospital_id IS NOT NULL AND v.started_at IS NOT NULL
-),
-runs AS (
-    SELECT hospital_id, day, sum(CASE WHEN gap <= 4 THEN 0 ELSE 1 END) OVER (PARTITION BY hospital_id ORDER BY day) AS run
-    FROM (SELECT *, day - lag(day) OVER (PARTITION BY hospital_id ORDER BY day) AS gap FROM spoken)
-)
-SELECT hospital_id, min(day) AS first_day, max(day) AS last_day FROM runs
-WHERE hospital_id NOT IN (SELECT hospital_id FROM declared_feeds WHERE kind = 'visits')
-GROUP BY hospital_id, run
+SELECT hospital_id, first_day, last_day FROM observed_days('spoken_days')
 UNION ALL
 SELECT hospital_id, first_day, last_day FROM declared_feeds WHERE kind = 'visits';
 

@@ -76,31 +76,23 @@ LEFT JOIN hospitals AS o ON o.hospital_id = h.hospital_id
 LEFT JOIN record_patients AS r ON r.source = 'claim' AND r.record_id = c.claim_key
 LEFT JOIN patients AS p ON p.identity_id = r.identity_id AND p.is_named;
 
--- For which days claims of a hospital were given: as scrubjay.toml says, else runs of days with at most three silent
--- ones between. The same for the practitioners' claims at the sites of a hospital. A surgical center speaks for itself:
--- there hospital_id is its site_id.
+-- For which days claims of a hospital were given. The same for the practitioners' claims at the sites of a hospital. A
+-- surgical center speaks for itself: there hospital_id is its site_id.
+CREATE OR REPLACE TABLE billed_days AS
+SELECT 'institutional_claims' AS kind, f.hospital_id, coalesce(d.day, f.first_day) AS day
+FROM facility_claims AS f JOIN facility_days AS d USING (claim_key)
+WHERE f.hospital_id IS NOT NULL AND f.type_of_bill_code IS NOT NULL
+UNION
+SELECT 'surgical_claims', site_id, day
+FROM facility_days JOIN facility_claims AS f USING (claim_key)
+WHERE f.type_of_bill_code IS NULL AND site_id IS NOT NULL
+UNION
+SELECT 'professional_claims', w.hospital_id, l.service_date
+FROM professional_lines AS l JOIN line_sites AS w USING (row_id)
+WHERE w.hospital_id IS NOT NULL AND w.is_provider_based;
+
 CREATE OR REPLACE TABLE claimed_days AS
-WITH spoken AS (
-    SELECT DISTINCT 'institutional_claims' AS kind, f.hospital_id, coalesce(d.day, f.first_day) AS day
-    FROM facility_claims AS f JOIN facility_days AS d USING (claim_key)
-    WHERE f.hospital_id IS NOT NULL AND f.type_of_bill_code IS NOT NULL
-    UNION
-    SELECT DISTINCT 'surgical_claims', site_id, day
-    FROM facility_days JOIN facility_claims AS f USING (claim_key)
-    WHERE f.type_of_bill_code IS NULL AND site_id IS NOT NULL
-    UNION
-    SELECT DISTINCT 'professional_claims', w.hospital_id, l.service_date
-    FROM professional_lines AS l JOIN line_sites AS w USING (row_id)
-    WHERE w.hospital_id IS NOT NULL AND w.is_provider_based
-),
-runs AS (
-    SELECT kind, hospital_id, day, sum(CASE WHEN gap <= 4 THEN 0 ELSE 1 END) OVER (PARTITION BY kind, hospital_id ORDER BY day) AS run
-    FROM (SELECT *, day - lag(day) OVER (PARTITION BY kind, hospital_id ORDER BY day) AS gap FROM spoken WHERE day IS NOT NULL)
-)
-SELECT kind, hospital_id, min(day) AS first_day, max(day) AS last_day
-FROM runs
-WHERE (hospital_id, kind) NOT IN (SELECT (hospital_id, kind) FROM declared_feeds)
-GROUP BY kind, hospital_id, run
+SELECT * FROM observed_days('billed_days')
 UNION ALL
 SELECT kind, hospital_id, first_day, last_day FROM declared_feeds WHERE kind <> 'visits';
 
