@@ -74,6 +74,16 @@ def test_the_text_names_day_or_office_and_fits_the_terminal() -> None:
     assert "".join(hold_text(report(violation()), 80)) == "Nothing is on hold on 2026-11-22.\n"
 
 
+def test_who_must_answer_is_named_in_words() -> None:
+    def head(*offices: str) -> str:
+        missing = [{"fact": office, "meaning": "", "because": "blank", "supplied_by": office} for office in offices]
+        return "".join(hold_text(report(unknown(missing=missing)), 80)).partition(":")[0]
+
+    assert head("registration") == "Until registration answers"
+    assert head("registration", "clinician") == "Until clinician and registration answer"
+    assert head("nobody: a law file would have to be added") == "Until a law file says it"
+
+
 def test_of_many_the_text_lists_the_first_and_the_table_all() -> None:
     many = report(*(waits("2026-03-24", claim_id=f"A{number:03}") for number in range(25)))
     assert "  … and 5 more; --format csv lists them all\n" in "".join(hold_text(many, 80))

@@ -68,9 +68,7 @@ def hold_text(report: Report, width: int) -> Iterator[str]:
     rows = hold_rows(report)
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        asked = ", ".join(row["ask"])
-        head = f"Until {asked} answers" if asked else f"Until {row['held_until']}"
-        groups.setdefault(head, []).append(row)
+        groups.setdefault(_head(row), []).append(row)
     for head, found in groups.items():
         yield _filled(f"{head}: {count(len(found), 'claim')}", width)
         for row in found[:_SHOWN]:
@@ -82,6 +80,16 @@ def hold_text(report: Report, width: int) -> Iterator[str]:
         yield _filled(f"{count(unread, 'thing')} could not be read; 'scrubjay check' tells what.", width)
     day = report.summary["run_date"]
     yield f"{count(len(rows), 'claim')} on hold on {day}.\n" if rows else f"Nothing is on hold on {day}.\n"
+
+
+def _head(row: Row) -> str:
+    """What claims wait for, in words."""
+    *others, last = row["ask"] or [""]
+    if not last:
+        return f"Until {row['held_until']}"
+    if last.startswith("nobody"):  # none of the offices: the law is silent
+        return "Until a law file says it" + (f", and {', '.join(others)} the rest" if others else "")
+    return f"Until {', '.join(others)} and {last} answer" if others else f"Until {last} answers"
 
 
 def _claim_lines(row: Row, report: Report, width: int) -> Iterator[str]:
