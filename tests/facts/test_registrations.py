@@ -143,6 +143,17 @@ def test_a_newer_list_of_the_same_visits_says_what_the_older_one_could_not() -> 
     )
 
 
+def test_on_the_day_of_admission_the_hospital_is_known_though_the_hour_is_not() -> None:
+    admission = event("A01", "10 14:00", admitted="10 14:00")
+    discharge = event("A03", "14 09:00", discharged="14 09:00")
+    tell(
+        "is_registered_inpatient inpatient_hospital_type inpatient_place_of_service_code",
+        (Story("10", "MAIN", "21", events=(admission, discharge)), (None, "ipps", "21")),
+        (Story("14", "MAIN", "21", events=(admission, discharge)), (None, "ipps", "21")),
+        (Story("15", "MAIN", "21", events=(admission, discharge)), (False, None, None)),
+    )
+
+
 def test_the_two_voices_that_differ_leave_it_open_and_are_both_shown() -> None:
     stories = [
         Story("11", events=STAY, encounter={"registration_status": "none", "recorded_by": "front desk"}),

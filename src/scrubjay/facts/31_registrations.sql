@@ -243,6 +243,8 @@ settled AS (
         CASE WHEN typed_inpatient <> told_inpatient THEN NULL ELSE coalesce(typed_inpatient, told_inpatient) END AS is_registered_inpatient,
         CASE WHEN typed_outpatient <> told_outpatient THEN NULL ELSE coalesce(typed_outpatient, told_outpatient) END
             AS is_registered_outpatient,
+        -- on the days of admission and discharge the hospital is known, where the hour is not
+        coalesce(is_registered_inpatient, patient_class = 'inpatient' AND NOT coalesce(is_disputed, FALSE)) AS may_be_inpatient,
         CASE WHEN is_admission_disputed THEN NULL
              ELSE coalesce(CASE WHEN typed_admission THEN TRUE END, told_admission, typed_on_record) END AS has_admission_on_record,
         CASE WHEN has_admission_on_record THEN coalesce(stay_admitted_at, typed_admitted_at) END AS admitted_at
@@ -282,10 +284,10 @@ SELECT
             THEN 'the service was on the day of admission or discharge, and the hours do not say whether within the stay'
         WHEN s.encounter_row IS NOT NULL THEN 'registration_status is blank in the encounters registry'
     END AS registration_doubt,
-    CASE WHEN s.is_registered_inpatient THEN coalesce(s.visit_hospital_name, s.visit_hospital, h.hospital_name, s.admitting_hospital_id) END AS inpatient_hospital_name,
-    CASE WHEN s.is_registered_inpatient THEN CASE WHEN s.patient_class = 'inpatient' THEN coalesce(s.visit_hospital_type, s.admitting_hospital_type)
+    CASE WHEN s.may_be_inpatient THEN coalesce(s.visit_hospital_name, s.visit_hospital, h.hospital_name, s.admitting_hospital_id) END AS inpatient_hospital_name,
+    CASE WHEN s.may_be_inpatient THEN CASE WHEN s.patient_class = 'inpatient' THEN coalesce(s.visit_hospital_type, s.admitting_hospital_type)
          ELSE coalesce(s.admitting_hospital_type, h.hospital_type) END END AS inpatient_hospital_type,
-    CASE WHEN s.is_registered_inpatient THEN CAST(CASE WHEN s.patient_class = 'inpatient' THEN s.visit_started_at ELSE s.typed_admitted_at END AS DATE) END
+    CASE WHEN s.may_be_inpatient THEN CAST(CASE WHEN s.patient_class = 'inpatient' THEN s.visit_started_at ELSE s.typed_admitted_at END AS DATE) END
         AS inpatient_since_date,
     way_of_match(b.identity_id, a.strict_id = b.strict_id, a.member = b.member, a.record_number = b.record_number, a.sex = b.sex)
         AS match_method,

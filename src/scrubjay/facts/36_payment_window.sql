@@ -78,6 +78,7 @@ dated AS (
         coalesce(j.admitting_hospital_type, j.site_hospital_type, j.owner_hospital_type) AS window_hospital_type,
         date_diff('day', j.day, j.admission_date) AS days_before,
         CASE WHEN j.site_type IN ('rural_health_clinic', 'federally_qualified_health_center') AND NOT j.is_diagnostic_service THEN FALSE
+             WHEN j.site_type IN ('inpatient_psychiatric_facility', 'inpatient_rehabilitation_facility') THEN FALSE  -- hospitals
              WHEN j.is_provider_based OR j.ownership = 'independent' THEN FALSE
              WHEN j.ownership = 'wholly_owned_by_hospital' OR j.is_wholly_operated_by_hospital THEN
                  CASE WHEN j.admitting_hospital_id IS NULL AND j.has_admission_on_record THEN NULL
