@@ -164,6 +164,13 @@ def test_a_line_at_a_place_that_is_no_hospital_space_is_not_asked_about() -> Non
     assert len(north) == 1
 
 
+def test_pairs_are_numbered_by_line_and_then_by_claim() -> None:
+    one = Story("11", "NORTH", "19", hospital_claims=(*beside(CLINIC), *beside(CLINIC, claim_id="H2")))
+    rows = [row for story in facts_of_stories([one, one], "claim_pair_facts") for row in story]
+    assert [row["facility_claim_id"][:2] for row in sorted(rows, key=lambda row: row["row_id"])] == ["H1", "H2"] * 2
+    assert len({row["row_id"] for row in rows}) == len(rows)
+
+
 def test_hospital_lines_know_whether_a_practitioner_billed() -> None:
     seen = Story("11", "NORTH", "19", hospital_claims=beside(CLINIC))
     missed = Story("20", "NORTH", "19", hospital_claims=beside(CLINIC))

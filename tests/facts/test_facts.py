@@ -73,6 +73,22 @@ def test_a_column_that_says_why_is_itself_documented(table: Table) -> None:
             assert table[column.because].type == "text"
 
 
+def test_many_lines_are_built_in_parts_and_give_the_same_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = [CLAIM | AT_NORTH | {"claim_key": number, "claim_id": f"A{number}"} for number in range(5)]
+    hospital = HOSPITAL_CLAIM | AT_NORTH | {"claim_key": 5}
+    lines = [LINE | {"claim_key": number, "procedure_code": f"9921{number}"} for number in range(5)]
+
+    def facts() -> dict[str, list[Row]]:
+        connection = build([*claims, hospital], lines, hospital_lines=[HOSPITAL_LINE | {"claim_key": 5}], sites=[SITE])
+        return {table.name: facts_of(connection, table.name) for table in FACT_TABLES}
+
+    at_once = facts()
+    monkeypatch.setattr("scrubjay.facts.MANY_LINES", 6)
+    monkeypatch.setattr("scrubjay.facts.LINES_AT_A_TIME", 2)
+    assert len(at_once["service_line_facts"]) == 5
+    assert facts() == at_once
+
+
 def test_no_claims_give_no_facts_but_those_of_the_run() -> None:
     connection = build([], [], sites=[SITE])
     assert {table.name: len(facts_of(connection, table.name)) for table in FACT_TABLES} == {

@@ -41,6 +41,7 @@ found AS (
         AND (d.day = h.day OR h.day BETWEEN coalesce(d.day, f.first_day) AND f.last_day AND (d.day IS NULL OR d.has_observation_line))
 )
 SELECT
+    row_number() OVER (ORDER BY h.row_id, c.claim_key, c.day) - 1 AS pair_id,  -- the same in every run
     h.row_id,
     h.identity_id,
     c.claim_key,
@@ -69,7 +70,7 @@ LEFT JOIN (
 CREATE OR REPLACE TABLE claim_pair_facts AS
 WITH paired AS (
     SELECT
-        f.row_id AS line_row_id, f.claim_key, f.file_id, f.claim_id, f.claim_byte_offset, f.claim_row_number,
+        c.pair_id AS row_id, f.row_id AS line_row_id, f.claim_key, f.file_id, f.claim_id, f.claim_byte_offset, f.claim_row_number,
         f.transaction_control_number, f.billing_provider_npi, f.payer_name, f.payer_program,
         f.payer_program_because, f.receipt_date, f.receipt_date_because, f.receipt_date_earliest, f.paid_date,
         f.paid_date_because, f.paid_date_earliest, f.is_paper_claim, f.is_paper_claim_because, f.line_number,
@@ -137,7 +138,6 @@ WITH paired AS (
         OR NOT coalesce(f.is_facility_rate, FALSE) AND f.is_provider_based IS DISTINCT FROM FALSE
 )
 SELECT
-    row_number() OVER () - 1 AS row_id,
     p.* EXCLUDE (pair_modifier, is_code_open, facility_outpatient_code, facility_file_id, identity_id, facility_identity_id),
     coalesce(n.name, '') AS facility_file,
     CASE WHEN p.is_code_open AND p.place_of_service_code IN ('19', '22') THEN p.place_of_service_code ELSE m.row['place_of_service'] END

@@ -63,6 +63,12 @@ WITHOUT_MIXES = Path(__file__).parent / "without_mixes.sql"  # in place of those
 _OF_KEPT = "80_judged.sql"
 STEPS = tuple(sorted(Path(__file__).parent.glob("[0-9][0-9]_*.sql")))
 
+# From so many lines of both kinds on memory counts for more than time: what a step leaves is packed (DuckDB does that only
+# at a checkpoint), and the widest table, the last of its step, is built some lines at a time.
+MANY_LINES = 500_000
+LINES_AT_A_TIME = 3 * 122_880  # three row groups of DuckDB
+_WIDEST = "CREATE OR REPLACE TABLE service_line_facts AS\n"
+
 
 def build_facts(
     connection: duckdb.DuckDBPyConnection,
@@ -158,13 +164,30 @@ def build_facts(
         for table in (SITE_MONTH_FACTS, SITE_PAYER_MONTH_FACTS, SITE_PRACTITIONER_FACTS):
             connection.execute(_empty(table))
     has_kept = any(tables[FILES.name].column("is_kept").to_pylist())
+    has_many_lines = first >= MANY_LINES
     for step in STEPS:
         if step.name == _OF_KEPT and not has_kept:
             continue
         if step.name not in left_out:
-            connection.execute(step.read_text(encoding="utf-8"))
+            statements = step.read_text(encoding="utf-8")
+            if has_many_lines and _WIDEST in statements:
+                _build_in_parts(connection, statements, tables[PROFESSIONAL_LINES.name].num_rows)
+            else:
+                connection.execute(statements)
+            if has_many_lines:
+                connection.execute("CHECKPOINT")
         elif step.name in (_OF_FEES[0], _OF_VISITS[0], _OF_MIXES[0], _OF_PAIRS[0]):
             connection.execute(left_out[step.name].read_text(encoding="utf-8"))
+
+
+def _build_in_parts(connection: duckdb.DuckDBPyConnection, statements: str, lines: int) -> None:
+    """Run a step, and build the table of lines that it ends with part by part; each is packed before the next begins."""
+    before, create, rows = statements.partition(_WIDEST)
+    connection.execute(before)
+    for first in range(0, max(lines, 1), LINES_AT_A_TIME):
+        part = f"{rows.rstrip().removesuffix(';')}\nWHERE row_id >= {first} AND row_id < {first + LINES_AT_A_TIME}"
+        connection.execute(f"INSERT INTO service_line_facts\n{part}" if first else create + part)
+        connection.execute("CHECKPOINT")
 
 
 def _empty(table: Table) -> str:

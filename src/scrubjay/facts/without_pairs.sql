@@ -3,7 +3,7 @@
 
 CREATE OR REPLACE TABLE claim_pair_facts AS
 SELECT
-    row_number() OVER () - 1 AS row_id,
+    f.row_id,  -- one row of a line, numbered as it: the same in every run
     f.row_id AS line_row_id,
     f.claim_key, f.file_id, f.claim_id, f.claim_byte_offset, f.claim_row_number, f.transaction_control_number,
     f.billing_provider_npi, f.payer_name, f.payer_program, f.payer_program_because, f.receipt_date,
