@@ -299,6 +299,7 @@ SELECT
     CASE WHEN s.has_admission_on_record THEN coalesce(s.stay_hospital, s.admitting_hospital_id) END AS admitting_hospital_id,
     CASE WHEN s.has_admission_on_record THEN coalesce(s.stay_hospital_name, h.hospital_name, s.stay_hospital, s.admitting_hospital_id) END AS admitting_hospital_name,
     CASE WHEN s.has_admission_on_record THEN coalesce(s.stay_hospital_type, s.admitting_hospital_type, h.hospital_type) END AS admitting_hospital_type,
+    s.admitting_hospital_type AS recorded_hospital_type,  -- by the encounters registry, whether an admission is on record or not
     CASE WHEN s.has_admission_on_record THEN coalesce(s.is_part_a_stay, s.is_told_part_a_stay) END AS is_part_a_stay,
     CASE WHEN s.is_admission_disputed THEN 'the feed and the encounters registry do not agree on an admission'
          WHEN s.is_admission_of_double THEN 'two patients of that name and birth date, or of that member number, cannot be told apart'

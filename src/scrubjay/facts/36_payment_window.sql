@@ -75,7 +75,7 @@ WITH joined AS (
 dated AS (
     SELECT
         j.*,
-        coalesce(j.admitting_hospital_type, j.site_hospital_type, j.owner_hospital_type) AS window_hospital_type,
+        coalesce(j.admitting_hospital_type, j.recorded_hospital_type, j.site_hospital_type, j.owner_hospital_type) AS window_hospital_type,
         date_diff('day', j.day, j.admission_date) AS days_before,
         CASE WHEN j.site_type IN ('rural_health_clinic', 'federally_qualified_health_center') AND NOT j.is_diagnostic_service THEN FALSE
              WHEN j.site_type IN ('inpatient_psychiatric_facility', 'inpatient_rehabilitation_facility') THEN FALSE  -- hospitals
@@ -93,10 +93,9 @@ SELECT
     CASE WHEN d.window_hospital_type IS NOT NULL AND w.days IS NULL THEN 'no window is on file for the type of the hospital'
          WHEN d.window_hospital_type IS NULL THEN 'the type of the hospital is blank in the registries' END AS window_because,
     CASE
-        WHEN NOT d.has_admission_on_record THEN FALSE
+        WHEN NOT d.has_admission_on_record OR w.days = 'none' THEN FALSE
         WHEN d.has_admission_on_record IS NULL THEN NULL
         WHEN d.days_before NOT BETWEEN 0 AND n.longest THEN FALSE
-        WHEN w.days = 'none' THEN FALSE
         ELSE d.days_before BETWEEN 0 AND w.day_count
     END AS is_in_payment_window,
     CASE
