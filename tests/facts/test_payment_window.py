@@ -26,6 +26,18 @@ def test_the_window_counts_calendar_days_and_the_day_of_admission() -> None:
     )
 
 
+def test_a_stay_of_ones_own_counts_though_there_is_a_namesake() -> None:
+    name: Row = {"patient_last_name": "Twin", "patient_first_name": "Ann", "patient_birth_date": D(1950, 5, 5)}
+
+    def told(number: str | None, stay: bool) -> Story:
+        who = name | {"member_id": number}
+        return Story("08", "OWNED", claim=who, events=tuple(one | who for one in ADMITTED) if stay else ())
+
+    # the messages do not say who gives out the number: an old number of the other is not ruled out
+    rows = facts_of_stories([told("TWIN-ONE", True), told("TWIN-TWO", False), told(None, True)])
+    assert [row["is_in_payment_window"] for [row] in rows] == [True, None, True]
+
+
 def test_the_type_of_the_hospital_or_unit_decides_how_long_it_is() -> None:
     unit = tuple(one | {"point_of_care": "PSYCH"} for one in ADMITTED)
     tell(

@@ -136,13 +136,13 @@ FROM line_visits
 WHERE day >= first_day
 GROUP BY row_id;
 
--- The admission that the service may have led to: at the hospital of the site first, then the earliest.
+-- The admission that the service may have led to: the patient's own before one that may be his (is_of_double), at the
+-- hospital of the site first, then the earliest.
 CREATE OR REPLACE TABLE told_admissions AS
 WITH matched AS (  -- two joins: one with OR lays every line beside every stay
-    SELECT l.row_id, l.hospital_id AS line_hospital_id, d.identity_id IS NOT NULL AS is_of_double, s.*
+    SELECT l.row_id, l.hospital_id AS line_hospital_id, FALSE AS is_of_double, s.*
     FROM line_records AS l
     JOIN stays AS s ON s.patient_id = l.patient_id AND CAST(s.admitted_at AS DATE) BETWEEN l.day AND l.window_day
-    LEFT JOIN (SELECT DISTINCT identity_id FROM doubles) AS d ON d.identity_id = l.identity_id
     UNION ALL
     SELECT l.row_id, l.hospital_id, TRUE, s.*
     FROM line_records AS l
@@ -151,8 +151,8 @@ WITH matched AS (  -- two joins: one with OR lays every line beside every stay
 )
 SELECT
     row_id,
-    arg_min(stay_id, (coalesce(hospital_id <> line_hospital_id, TRUE), admitted_at, coalesce(hospital, ''))) AS stay_id,
-    bool_or(is_of_double) AS is_of_double
+    arg_min(stay_id, (is_of_double, coalesce(hospital_id <> line_hospital_id, TRUE), admitted_at, coalesce(hospital, ''))) AS stay_id,
+    bool_and(is_of_double) AS is_of_double
 FROM matched
 GROUP BY row_id;
 
