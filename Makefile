@@ -12,7 +12,7 @@ demo: .venv/ready
 
 # All tests: style, types, import contracts, documentation drift, unit, property, browser and corpus tests.
 test: check browser
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # The browser in which the HTML report is tested, from Debian's packages.
 browser:

@@ -51,7 +51,7 @@ def messages_of(text: str) -> list[str]:
     return [one for one in re.split(r"[\r\n]+(?=MSH|BTS|FTS|BHS|FHS)", text) if one.startswith("MSH")]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_order_and_runs_do_not_matter(system: Path, expected: set[str], tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     messages = messages_of((system / ADT).read_bytes().decode())
