@@ -125,7 +125,8 @@ def feeds_as_dict(workspace: Workspace, paths: Sequence[str | Path] = (), as_of:
     if not given and not kept:
         return {"files": [], "coverage": [], "visits": [], "appointments": [], "unknown_names": [], "ambiguous": []}
     tables = read_files(given or kept, kept=kept if given else (), column_map=workspace.column_map)
-    names = {row["file_id"]: row["name"] for row in tables["files"].to_pylist()}
+    rows = tables["files"].to_pylist()
+    names = {row["file_id"]: row["name"] for row in rows}
     told = {
         what: Counter(tables[name].column("file_id").to_pylist())
         for what, name in (("messages", "visit_events"), ("visits", "visits"))
@@ -141,7 +142,7 @@ def feeds_as_dict(workspace: Workspace, paths: Sequence[str | Path] = (), as_of:
                 if problem["file_id"] == row["file_id"]
             ],
         }
-        for row in tables["files"].to_pylist()
+        for row in rows
     ]
     connection = connect(sum(table.num_rows for table in tables.values()))
     build_facts(connection, tables, workspace, load_laws(workspace.own_law), None, as_of or today())

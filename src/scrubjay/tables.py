@@ -2292,6 +2292,22 @@ PAIR_LINE_FACTS = (  # of the professional line
 
 _FACILITY = "the hospital (its claims of that day)"
 
+_SINCE_SERVICE = (
+    Column(
+        "days_since_service",
+        "integer",
+        "days from the service date to the run date",
+        because="service_date_because",
+    ),
+    Column(
+        "is_waiting_time_over",
+        "boolean",
+        "so many days have passed since the service that a claim of the other side should be there",
+        supplied_by="billing office",
+        because="service_date_because",
+    ),
+)
+
 CLAIM_PAIR_FACTS = Table(
     "claim_pair_facts",
     "one professional line and one facility claim of the same patient and day; a line without one has one row too, where its "
@@ -2391,19 +2407,7 @@ CLAIM_PAIR_FACTS = Table(
             nullable=False,
         ),
         Column("is_strict_match", "boolean", "by a number, not by a name", nullable=False),
-        Column(
-            "days_since_service",
-            "integer",
-            "days from the service date to the run date",
-            because="service_date_because",
-        ),
-        Column(
-            "is_waiting_time_over",
-            "boolean",
-            "so many days have passed since the service that a claim of the other side should be there",
-            supplied_by="billing office",
-            because="service_date_because",
-        ),
+        *_SINCE_SERVICE,
     ),
 )
 
@@ -2473,19 +2477,7 @@ INSTITUTIONAL_LINE_FACTS = Table(
             "professional claims from sites of that hospital were given for that day, whoever's they are",
             nullable=False,
         ),
-        Column(
-            "days_since_service",
-            "integer",
-            "days from the service date to the run date",
-            because="service_date_because",
-        ),
-        Column(
-            "is_waiting_time_over",
-            "boolean",
-            "so many days have passed since the service that a claim of the other side should be there",
-            supplied_by="billing office",
-            because="service_date_because",
-        ),
+        *_SINCE_SERVICE,
         Column(
             "has_condition_code_51",
             "boolean",
